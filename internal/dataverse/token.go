@@ -1,0 +1,203 @@
+package dataverse
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"regexp"
+	"sync"
+	"time"
+
+	"golang.org/x/oauth2"
+	"golang.org/x/oauth2/clientcredentials"
+
+	"github.com/spotler-connector/connector/internal/fault"
+	"github.com/spotler-connector/connector/internal/transport"
+)
+
+// TokenConfig names the app registration that speaks for us (section 2.1).
+type TokenConfig struct {
+	TokenURL     string // https://login.microsoftonline.com/<tenant>/oauth2/v2.0/token
+	ClientID     string
+	ClientSecret string
+	Scope        string // https://org.crm4.dynamics.com/.default
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+}
+
+const (
+	renewEarly   = 5 * time.Minute  // before expiry, while the old token still works
+	renewPause   = 30 * time.Second // between attempts to renew a token that still works
+	tokenTimeout = 30 * time.Second
+)
+
+// TokenSource returns a source that fetches a token with the client credentials
+// and keeps it until shortly before it expires. ctx lives as long as the source.
+// Errors never hold the secret: Denied says that the registration or its secret is
+// wrong, Busy that the authority wants us to wait, Unreachable that it does not
+// answer or talks nonsense: whatever it says, our own request was never sent.
+func TokenSource(ctx context.Context, cfg TokenConfig, hc *http.Client) oauth2.TokenSource {
+	client := http.Client{}
+	if hc != nil {
+		client = *hc
+	}
+	if client.Timeout == 0 {
+		client.Timeout = tokenTimeout
+	}
+	// A redirect could carry the secret elsewhere.
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	now := cfg.Now
+	if now == nil {
+		now = time.Now
+	}
+	return &tokens{
+		ctx: context.WithValue(ctx, oauth2.HTTPClient, &client),
+		now: now,
+		conf: clientcredentials.Config{ClientID: cfg.ClientID, ClientSecret: cfg.ClientSecret, TokenURL: cfg.TokenURL,
+			Scopes: []string{cfg.Scope}, AuthStyle: oauth2.AuthStyleInParams},
+	}
+}
+
+// tokens keeps one token. The context is held because oauth2.TokenSource has none.
+type tokens struct {
+	ctx  context.Context
+	conf clientcredentials.Config
+	now  func() time.Time
+
+	mu    sync.Mutex
+	token *oauth2.Token
+	again time.Time // not before this instant is a working token renewed again
+}
+
+// Token returns a token that is valid now.
+func (t *tokens) Token() (*oauth2.Token, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	now := t.now()
+	works := t.token != nil && (t.token.Expiry.IsZero() || now.Before(t.token.Expiry))
+	if works && (t.token.Expiry.IsZero() || now.Before(t.token.Expiry.Add(-renewEarly)) || now.Before(t.again)) {
+		return t.token, nil
+	}
+	fresh, err := t.conf.Token(t.ctx)
+	if err != nil {
+		if works { // the authority has trouble, but the old token still serves
+			t.again = now.Add(renewPause)
+			return t.token, nil
+		}
+		return nil, tokenError(err, t.now)
+	}
+	t.token = fresh
+	t.again = now.Add(renewPause) // a token that lives shorter than renewEarly is not fetched per request
+	return fresh, nil
+}
+
+// drop forgets a token that Dataverse refused, unless it was replaced meanwhile.
+func (t *tokens) drop(refused *oauth2.Token) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.token == refused {
+		t.token = nil
+	}
+}
+
+var aadCode = regexp.MustCompile(`AADSTS\d+`)
+
+// tokenError sorts a failure to get a token. The original text is dropped: it
+// repeats the answer of the authority, which we do not control.
+func tokenError(err error, now func() time.Time) error {
+	f := &fault.Error{Op: "dataverse.Token", Kind: fault.Unreachable, Says: "the sign-in service gave an answer that is not a token; check the token URL"}
+	var refused *oauth2.RetrieveError
+	var network *url.Error
+	switch {
+	case errors.As(err, &refused):
+		if refused.Response != nil {
+			f.Status = refused.Response.StatusCode
+		}
+		f.Code = aadCode.FindString(refused.ErrorDescription)
+		if f.Code == "" {
+			f.Code = normalCode(refused.ErrorCode)
+		}
+		switch {
+		case f.Status == http.StatusTooManyRequests:
+			f.Kind, f.Says, f.After = fault.Busy, "the sign-in service asks us to wait", retryAfter(refused.Response.Header, now)
+		case f.Status >= 500:
+			f.Kind, f.Says = fault.Unreachable, "the sign-in service has a failure of its own"
+		default:
+			f.Kind, f.Says = fault.Denied, "the sign-in service does not know us; check the tenant, the client id, the client secret and its expiry date"
+		}
+	case errors.As(err, &network):
+		f.Kind, f.Says, f.Err = fault.Unreachable, "the sign-in service cannot be reached; check the network and the token URL", network.Err
+	}
+	return f
+}
+
+// Bearer is the layer that puts the token of ts on every request. When Dataverse
+// answers 401, the token is dropped and the request sent once more with a fresh
+// one, if its body can be read again; the second 401 is the answer.
+func Bearer(ts oauth2.TokenSource) transport.Layer {
+	return func(next http.RoundTripper) http.RoundTripper { return &bearer{tokens: ts, next: next} }
+}
+
+type bearer struct {
+	tokens oauth2.TokenSource
+	next   http.RoundTripper
+}
+
+// RoundTrip implements http.RoundTripper.
+func (b *bearer) RoundTrip(req *http.Request) (*http.Response, error) {
+	token, err := b.tokens.Token()
+	if err != nil {
+		if req.Body != nil {
+			req.Body.Close()
+		}
+		return nil, err
+	}
+	resp, err := b.next.RoundTrip(signed(req, token))
+	if err != nil || resp.StatusCode != http.StatusUnauthorized {
+		return resp, err
+	}
+	source, canDrop := b.tokens.(interface{ drop(*oauth2.Token) })
+	if !canDrop {
+		return resp, nil
+	}
+	source.drop(token)
+	again, ok := rewound(req)
+	if !ok {
+		return resp, nil
+	}
+	fresh, err := b.tokens.Token()
+	if err != nil {
+		if again.Body != nil {
+			again.Body.Close()
+		}
+		resp.Body.Close()
+		return nil, err
+	}
+	resp.Body.Close()
+	return b.next.RoundTrip(signed(again, fresh))
+}
+
+// signed copies req, as a RoundTripper must not change what it was given.
+func signed(req *http.Request, token *oauth2.Token) *http.Request {
+	c := req.Clone(req.Context())
+	token.SetAuthHeader(c)
+	return c
+}
+
+// rewound returns req with its body from the start, if that is possible.
+func rewound(req *http.Request) (*http.Request, bool) {
+	if req.Body == nil || req.Body == http.NoBody {
+		return req, true
+	}
+	if req.GetBody == nil {
+		return nil, false
+	}
+	body, err := req.GetBody()
+	if err != nil {
+		return nil, false
+	}
+	c := req.Clone(req.Context())
+	c.Body = body
+	return c, true
+}
