@@ -19,6 +19,9 @@ import (
 // A cancelled context comes back as it is, except for a request that may change
 // something and was already sent: that one is Uncertain as well, and still
 // answers errors.Is(err, context.Canceled).
+//
+// Bound requests by their context rather than by http.Client.Timeout, which
+// replaces our error by one of its own that no longer knows whether it arrived.
 func Classify() Layer {
 	return func(next http.RoundTripper) http.RoundTripper {
 		return roundTripper(func(r *http.Request) (*http.Response, error) {

@@ -38,7 +38,9 @@ type PacerSettings struct {
 	// fault.Busy at once, so that the worker can do something else.
 	MaxWait time.Duration
 	// OnPause hears of each pause the remote asked for, so that it can be stored
-	// for all nodes. reason names the status. It may be nil and must not block.
+	// for all nodes; not of one that lengthens the last by less than a second.
+	// reason names the status. It may be nil, must not block, and is called from
+	// the goroutines of the requests.
 	OnPause func(until time.Time, reason string)
 	// Now and Jitter (numbers in [0,1)) are for tests; nil means the real ones.
 	Now    func() time.Time
@@ -207,10 +209,10 @@ func (p *Pacer) learn(resp *http.Response, began time.Time) {
 	if n, err := strconv.Atoi(resp.Header.Get("x-ms-dop-hint")); err == nil && n > 0 {
 		p.hint = n
 	}
-	var until time.Time
+	before := p.until
 	switch {
 	case refused:
-		until = p.refuse(resp.Header, began)
+		p.refuse(resp.Header, began)
 	case status < 500:
 		p.strikes = 0
 		if p.inFlight*2 >= int(p.limit) { // an unused limit proves nothing
@@ -219,15 +221,16 @@ func (p *Pacer) learn(resp *http.Response, began time.Time) {
 	}
 	p.limit = max(1, min(p.limit, float64(p.ceiling())))
 	p.handOver()
+	until := p.until
 	p.mu.Unlock()
-	if refused && p.set.OnPause != nil {
+	if until.Sub(before) >= time.Second && p.set.OnPause != nil {
 		p.set.OnPause(until, "HTTP "+strconv.Itoa(status))
 	}
 }
 
-// refuse notes a refusal and returns when the pause it asks for ends. Answers to
-// requests that left before the last cut are one and the same warning. The lock is held.
-func (p *Pacer) refuse(h http.Header, began time.Time) time.Time {
+// refuse notes a refusal and the pause it asks for. Answers to requests that left
+// before the last cut are one and the same warning. The lock is held.
+func (p *Pacer) refuse(h http.Header, began time.Time) {
 	now := p.set.Now()
 	fresh := !began.Before(p.cut)
 	if fresh {
@@ -242,11 +245,9 @@ func (p *Pacer) refuse(h http.Header, began time.Time) time.Time {
 		longest := min(firstPause<<min(max(p.strikes-1, 0), 10), lastPause)
 		wait = longest/2 + time.Duration(p.set.Jitter()*float64(longest)/2)
 	}
-	until := now.Add(wait)
-	if until.After(p.until) {
+	if until := now.Add(wait); until.After(p.until) {
 		p.until = until
 	}
-	return p.until
 }
 
 func (p *Pacer) ceiling() int {
