@@ -1,0 +1,69 @@
+// Package mapping says which column of Dataverse goes to which property of
+// Spotler: it reads the sheet, checks it against both schemas and converts rows.
+// It is pure: no clock, no network, no files.
+package mapping
+
+import (
+	_ "embed"
+
+	connector "github.com/spotler-connector/connector"
+)
+
+// Sheet is the mapping of one environment (manual: "Mapping").
+type Sheet struct{ Rows []Row }
+
+// Row maps at most one column of each table to one Spotler property.
+type Row struct {
+	Spotler   string // database name of the property; "" in a row that only filters
+	Contact   Source // nil: contacts have no value for it
+	Lead      Source
+	Account   Source
+	Direction connector.Direction
+	// Filter keeps a whole record out of Spotler unless its column has this
+	// value; several values are separated by ";". Case does not count. A choice is
+	// compared by label or number, a yes/no column with true or false.
+	Filter string
+	Scale  Scale // of a money property
+}
+
+// Scale is the unit of a money property in Spotler, which its reference leaves
+// open (reference: spotler-api G15).
+type Scale string
+
+// The scales. The zero value reads as Cents.
+const (
+	Cents Scale = "cents"
+	Units Scale = "units"
+)
+
+// For returns the source of r for rows of table t, or nil.
+func (r Row) For(t connector.Table) Source {
+	switch t {
+	case connector.Contact:
+		return r.Contact
+	case connector.Lead:
+		return r.Lead
+	case connector.Account:
+		return r.Account
+	}
+	return nil
+}
+
+// The Spotler properties with a meaning of their own.
+const (
+	emailProperty      = "email"
+	externalIDProperty = "externalId"
+	permissionProperty = "permissions"
+)
+
+//go:embed default.yaml
+var defaultSheet []byte
+
+// Default returns the mapping that an environment starts with.
+func Default() *Sheet {
+	s, err := Parse(defaultSheet)
+	if err != nil {
+		panic("the default mapping does not parse: " + err.Error()) // a test guards it
+	}
+	return s
+}

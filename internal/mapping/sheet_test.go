@@ -1,0 +1,203 @@
+package mapping_test
+
+import (
+	"errors"
+	"reflect"
+	"strings"
+	"testing"
+
+	connector "github.com/spotler-connector/connector"
+	"github.com/spotler-connector/connector/internal/fault"
+	"github.com/spotler-connector/connector/internal/mapping"
+)
+
+// C-024 C-025 C-075 C-086 to C-092 C-588: the mapping that comes with the product.
+func TestDefault(t *testing.T) {
+	s := mapping.Default()
+	want := map[string][3]string{
+		"email":         {"emailaddress1", "emailaddress1", "emailaddress1"},
+		"firstName":     {"firstname", "firstname", ""},
+		"infix":         {"middlename", "middlename", ""},
+		"lastName":      {"lastname", "lastname", ""},
+		"organisation":  {"", "", "name"},
+		"profileField1": {"jobtitle", "jobtitle", ""},
+		"birthday":      {"birthdate", "", ""},
+		"street":        {"address1_line1", "address1_line1", "address1_line1"},
+		"postalCode":    {"address1_postalcode", "address1_postalcode", "address1_postalcode"},
+		"city":          {"address1_city", "address1_city", "address1_city"},
+		"country":       {"address1_country", "address1_country", "address1_country"},
+		"customerType":  {"$CustomerType", "$CustomerType", "$CustomerType"},
+		"permissions":   {"@map(permissions)", "@map(permissions)", "@map(permissions)"},
+	}
+	if len(s.Rows) != len(want) {
+		t.Errorf("%d rows, want %d", len(s.Rows), len(want))
+	}
+	for _, r := range s.Rows {
+		var got [3]string
+		for i, table := range connector.People {
+			if source := r.For(table); source != nil {
+				got[i] = source.String()
+			}
+		}
+		if got != want[r.Spotler] {
+			t.Errorf("%s is filled from %q, want %q", r.Spotler, got, want[r.Spotler])
+		}
+		direction := connector.ToSpotler
+		if r.Spotler == "permissions" {
+			direction = connector.BothWays
+		}
+		if r.Direction != direction {
+			t.Errorf("%s has direction %s, want %s", r.Spotler, r.Direction, direction)
+		}
+	}
+}
+
+func TestParseSource(t *testing.T) {
+	for _, c := range []struct {
+		cell string
+		want mapping.Source
+		says string
+	}{
+		{"", nil, ""},
+		{"  ", nil, ""},
+		{"emailaddress1", mapping.Column("emailaddress1"), ""},
+		{" EMailAddress1 ", mapping.Column("emailaddress1"), ""},
+		{"$value:PRD", mapping.Literal("PRD"), ""}, // C-606
+		{"$value:a;b(c)", mapping.Literal("a;b(c)"), ""},
+		{"$value:", nil, "is empty"},
+		{"$CustomerType", mapping.CustomerType{}, ""}, // C-605
+		{"$customertype", mapping.CustomerType{}, ""},
+		{"$other", nil, "use $CustomerType"},
+		{"@map(permissions)", mapping.Permissions, ""}, // C-607
+		{"@map( Permissions )", mapping.Permissions, ""},
+		{"@map(list)", nil, "not supported yet"},
+		{"@map(periodiek)", nil, "not supported yet"},
+		{"@map(other)", nil, "use @map(permissions)"},
+		{"@concat(a, \" \", b)", nil, "not supported yet"},
+		{"@child(dh_permissions).first(createdOn DESC).name", nil, "not supported yet"},
+		{"@odata:contacts", nil, "not supported yet"},
+		{"@", nil, "use @map(permissions)"},
+		{"parentcustomerid(account).accountnumber", nil, "not supported yet"},
+		{"slaid().name", nil, "not supported yet"},
+		{"a;b", nil, "not supported yet"},
+		{"first name", nil, "not the logical name"},
+		{"9lives", nil, "not the logical name"},
+		{strings.Repeat("a", 129), nil, "not the logical name"},
+	} {
+		got, err := mapping.ParseSource(c.cell)
+		if !reflect.DeepEqual(got, c.want) || (err == nil) != (c.says == "") || err != nil && !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%q reads as %#v with error %v, want %#v with %q", c.cell, got, err, c.want, c.says)
+		}
+	}
+}
+
+func TestParseReportsEverything(t *testing.T) {
+	_, err := mapping.Parse([]byte(`version: 1
+rows:
+  - {spotler: email, contact: first name, lead: "@map(list)", direction: "=>"}
+  - {spotler: externalId, contact: contactid, direction: "->"}
+  - {contact: firstname, direction: "->"}
+  - {spotler: city, direction: "->"}
+  - {spotler: customerType, contact: $CustomerType, lead: "$value:x", direction: "<->"}
+  - {spotler: city, contact: city, entity: x, direction: "->", scale: pounds}
+  - {spotler: city, contact: "$value:x", filter: "; ;", direction: "->", scale: pounds}
+  - {spotler: permissions, contact: "@map(permissions)", filter: "1", direction: "->"}
+`))
+	if !errors.Is(err, fault.NotValid) {
+		t.Fatalf("got %v, want a fault of kind not valid", err)
+	}
+	var refused mapping.Refusals
+	if !errors.As(err, &refused) {
+		t.Fatalf("%T does not hold Refusals", err)
+	}
+	want := []struct {
+		row         int
+		cell, value string
+	}{
+		{1, "contact", "first name"}, {1, "lead", "@map(list)"}, {1, "direction", "=>"},
+		{2, "spotler", "externalId"},
+		{3, "spotler", ""},
+		{4, "contact", ""},
+		{5, "contact", "$CustomerType"}, {5, "lead", "$value:x"},
+		{6, "entity", "x"},
+		{7, "scale", "pounds"}, {7, "filter", "; ;"}, {7, "contact", "$value:x"},
+		{8, "contact", "@map(permissions)"},
+	}
+	if len(refused) != len(want) {
+		t.Fatalf("%d refusals, want %d:\n%v", len(refused), len(want), refused)
+	}
+	for i, w := range want {
+		if r := refused[i]; r.Row != w.row || r.Cell != w.cell || r.Value != w.value || r.Says == "" {
+			t.Errorf("refusal %d is %v, want row %d, %s %q", i, r, w.row, w.cell, w.value)
+		}
+	}
+}
+
+func TestParseRefusesSheets(t *testing.T) {
+	for name, c := range map[string]struct{ sheet, says string }{
+		"not YAML":               {"rows: [", "cannot be read"},
+		"HTML":                   {"<html><body>Sign in</body></html>", "cannot be read"},
+		"empty":                  {"", ""},
+		"an unknown key":         {"version: 1\nrows:\n  - {spotler: email, contact: a, direction: '->', colour: red}", "colour"},
+		"another version":        {"version: 2\nrows:\n  - {spotler: email, contact: a, direction: '->'}", "version: 1"},
+		"no rows":                {"version: 1", "no rows"},
+		"too large":              {"version: 1\n#" + strings.Repeat("x", 1<<20), "1 MiB"},
+		"a field filled twice":   {"version: 1\nrows:\n  - {spotler: city, contact: a, direction: '->'}\n  - {spotler: city, contact: b, direction: '<->'}", "already fills"},
+		"a column written twice": {"version: 1\nrows:\n  - {spotler: city, contact: a, direction: '<-'}\n  - {spotler: town, contact: a, direction: '<->'}", "already writes"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := mapping.Parse([]byte(c.sheet))
+			if !errors.Is(err, fault.NotValid) || !strings.Contains(err.Error(), c.says) {
+				t.Errorf("got %v, want a fault that says %q", err, c.says)
+			}
+		})
+	}
+}
+
+// A field may be filled by one row and come back by another.
+func TestParseTwoWaysByTwoRows(t *testing.T) {
+	_, err := mapping.Parse([]byte("version: 1\nrows:\n  - {spotler: city, contact: a, direction: '->'}\n  - {spotler: city, contact: b, direction: '<-'}\n  - {spotler: town, contact: a, direction: '->', filter: 1}"))
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add([]byte("version: 1\nrows:\n  - {spotler: email, contact: emailaddress1, direction: '->'}"))
+	f.Add([]byte("version: 1\nrows:\n  - {spotler: 'no', contact: '$value: yes', direction: '->', scale: units}\n  - {lead: a, filter: 'true;07', direction: '<-'}"))
+	f.Add([]byte("version: 1\nrows:\n  - {spotler: permissions, contact: '@map(permissions)', direction: <->}"))
+	f.Add([]byte("version: 1\nrows: &a\n  - *a"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		s, err := mapping.Parse(data)
+		if err != nil {
+			if !errors.Is(err, fault.NotValid) {
+				t.Errorf("the error is not a fault of kind not valid: %v", err)
+			}
+			return
+		}
+		printed, err := s.YAML()
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := mapping.Parse(printed)
+		if err != nil || !reflect.DeepEqual(s, again) {
+			t.Errorf("%#v prints as\n%s\nand reads again as %#v (%v)", s, printed, again, err)
+		}
+	})
+}
+
+func FuzzParseSource(f *testing.F) {
+	for _, cell := range []string{"a", "$value:x;y", "$CustomerType", "@map(permissions)", "a;b(c).d", " $value: x "} {
+		f.Add(cell)
+	}
+	f.Fuzz(func(t *testing.T, cell string) {
+		source, err := mapping.ParseSource(cell)
+		if err != nil || source == nil {
+			return
+		}
+		again, err := mapping.ParseSource(source.String())
+		if err != nil || !reflect.DeepEqual(source, again) {
+			t.Errorf("%q reads as %#v and again as %#v (%v)", cell, source, again, err)
+		}
+	})
+}
