@@ -110,7 +110,9 @@ func TestHeadersAndPath(t *testing.T) {
 }
 
 func TestRefusals(t *testing.T) {
-	errBody := func(code, message string) string { return `{"error":{"code":"` + code + `","message":"` + message + `"}}` }
+	errBody := func(code, message string) string {
+		return `{"error":{"code":"` + code + `","message":"` + message + `"}}`
+	}
 	tests := []struct {
 		name         string
 		status       int
