@@ -19,13 +19,20 @@ func (c *Client) Anonymize(ctx context.Context, id connector.ExternalID) (status
 		return a.status, garbled("spotler.Anonymize", a.status, errNotGone)
 	}
 	f := fault.As(err)
-	if f == nil || f.Kind != fault.NotFound || !c.words.gone[a.status] {
+	if f == nil || f.Kind != fault.NotFound {
 		return a.status, err
 	}
-	if a.status == http.StatusNotFound && f.Code != "" && f.Code != codeContactNotFound && f.Code != codeResourceNotFound {
-		return a.status, err
+	if c.words.gone[a.status] && a.status != http.StatusNotFound {
+		return a.status, nil
 	}
-	return a.status, nil
+	// "Not there" counts for a contact only; older answers say so with a 400.
+	switch f.Code {
+	case codeContactNotFound, codeResourceNotFound, "":
+		if c.words.gone[http.StatusNotFound] {
+			return a.status, nil
+		}
+	}
+	return a.status, err
 }
 
 var errNotGone = errors.New("the status is not one that means gone")

@@ -155,12 +155,12 @@ func withOp(err error, op string) error {
 // notAnswered is the error for a request that got no answer. Who stacked a
 // transport.Classify has the kind already; else we assume that it arrived.
 func notAnswered(op string, err error) error {
+	kind := transport.KindOf(err, true)
 	err = transport.Redact(err)
 	if fault.As(err) != nil || errors.Is(err, context.Canceled) {
 		return withOp(err, op)
 	}
-	return &fault.Error{Op: op, Kind: transport.KindOf(err, true), Err: err,
-		Says: "no answer came from Spotler"}
+	return &fault.Error{Op: op, Kind: kind, Err: err, Says: "no answer came from Spotler"}
 }
 
 // cutShort is the error for an answer that broke off in its body.

@@ -16,8 +16,15 @@ type Dates struct{ Zone *time.Location }
 // ErrNotADate says that something is not a time, without repeating it.
 var ErrNotADate = errors.New("the value is not a date or time")
 
-// Format writes t with seconds and an explicit offset, in the zone of d.
-func (d Dates) Format(t time.Time) string { return t.In(d.zone()).Format(time.RFC3339) }
+// Format writes t with seconds and an explicit offset, in the zone of d; in UTC
+// where the offset is not in whole minutes, as long ago.
+func (d Dates) Format(t time.Time) string {
+	t = t.In(d.zone())
+	if _, offset := t.Zone(); offset%60 != 0 {
+		t = t.UTC()
+	}
+	return t.Format(time.RFC3339)
+}
 
 func (d Dates) zone() *time.Location {
 	if d.Zone == nil {

@@ -7,7 +7,10 @@ import "net/http"
 // Layer adds one concern to a transport.
 type Layer func(http.RoundTripper) http.RoundTripper
 
-// Stack wraps base so that the first layer sees a request first.
+// Stack wraps base so that the first layer sees a request first. The usual order
+// is LimitBody, RetryReads, Pacer, Count, OAuth1, Classify: each repetition is
+// paced, counted and signed anew, the time that is counted is the remote's own,
+// and every layer above Classify may ask an error for its kind.
 func Stack(base http.RoundTripper, layers ...Layer) http.RoundTripper {
 	for i := len(layers) - 1; i >= 0; i-- {
 		base = layers[i](base)
