@@ -101,11 +101,14 @@ func (b *binding) row(n int, r Row) {
 			continue
 		}
 		p, cell, says := b.part(n, r, t, property)
-		if says != "" {
-			refuse(cell, map[bool]string{true: r.Spotler, false: source.String()}[cell == "spotler"], says)
-			continue
+		switch {
+		case says == "":
+			parts[t] = p
+		case cell == "spotler":
+			refuse(cell, r.Spotler, says)
+		default:
+			refuse(cell, source.String(), says)
 		}
-		parts[t] = p
 	}
 	switch {
 	case len(wrong) > 0 && b.hold && r.Filter == "" && r.Spotler != emailProperty:
