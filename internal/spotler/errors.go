@@ -133,7 +133,7 @@ func code(s string) string {
 }
 
 // sayableLength bounds what is repeated of a remote's text, in bytes.
-const sayableLength = 120
+const sayableLength = 100
 
 // sayable is what may be repeated of a message of Spotler's: one short line, or
 // nothing when it holds an address or a value that we sent.
