@@ -112,7 +112,7 @@ func (c *Client) match(requests []BatchRequest, parts []batchPart, complete, con
 	n := min(len(groups), len(parts))
 	for i, part := range parts[:n] {
 		c.settle(requests[groups[i].from:groups[i].to], part, out[groups[i].from:groups[i].to])
-		stopped = !continueOnError && part.failed()
+		stopped = !continueOnError && part.status >= 400 // an unreadable part proves nothing
 	}
 	stopped = stopped && complete && len(parts) < len(groups)
 	doubt := complete && !stopped && len(parts) != len(groups)
@@ -170,7 +170,7 @@ func (c *Client) sorted(r BatchRequest, part batchPart) BatchResponse {
 	case part.status == 0:
 		a.Err = garbled(req.Op, req.On, 0, "a part of the batch cannot be read")
 	case part.status < 200 || part.status >= 300 && part.status != http.StatusNotModified:
-		a.Err = c.assumed.refusal(req, Answer{Status: part.status, Header: part.header, Body: part.body})
+		a.Err = c.refusal(req, Answer{Status: part.status, Header: part.header, Body: part.body})
 	}
 	return a
 }

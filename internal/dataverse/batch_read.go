@@ -86,34 +86,40 @@ func trimBreak(b []byte) []byte {
 
 // readPart reads one part: its own headers, then an HTTP answer or a change set.
 func readPart(text []byte, sets bool) batchPart {
-	h, rest, ok := readHeader(text)
-	if !ok {
+	head, rest := cutHead(text)
+	if sets && !bytes.Contains(head, []byte("application/http")) {
+		if h, ok := readHeader(head); ok && answerBoundary(h) != "" {
+			return readSet(h, rest)
+		}
 		return batchPart{}
-	}
-	if b := answerBoundary(h); b != "" && sets {
-		texts, complete := split(rest, b)
-		if !complete || len(texts) == 0 {
-			return batchPart{}
-		}
-		p := batchPart{status: http.StatusOK, header: h}
-		for _, t := range texts {
-			p.set = append(p.set, readPart(t, false))
-		}
-		if len(p.set) == 1 && p.set[0].failed() { // a failed change set has one answer for all
-			return p.set[0]
-		}
-		return p
 	}
 	line, rest, _ := cutLine(rest)
 	status := statusOf(line)
 	if status == 0 {
 		return batchPart{}
 	}
-	h, body, ok := readHeader(rest)
+	head, body := cutHead(rest)
+	h, ok := readHeader(head)
 	if !ok {
 		return batchPart{}
 	}
 	return batchPart{status: status, header: h, body: trimBreak(body)}
+}
+
+// readSet reads a change set. One that failed has one answer for all its requests.
+func readSet(h http.Header, rest []byte) batchPart {
+	texts, complete := split(rest, answerBoundary(h))
+	if !complete || len(texts) == 0 {
+		return batchPart{}
+	}
+	p := batchPart{status: http.StatusOK, header: h}
+	for _, t := range texts {
+		p.set = append(p.set, readPart(t, false))
+	}
+	if len(p.set) == 1 && p.set[0].failed() {
+		return p.set[0]
+	}
+	return p
 }
 
 // statusOf reads "HTTP/1.1 204 No Content"; 0 is none.
@@ -133,25 +139,54 @@ func statusOf(line []byte) int {
 	return n
 }
 
-// readHeader reads header lines up to the blank line. The end of the text stands
-// for a blank line, because an answer without a body may end there.
-func readHeader(b []byte) (h http.Header, rest []byte, ok bool) {
-	h = make(http.Header, 4)
-	for {
-		line, after, found := cutLine(b)
-		if len(line) == 0 {
-			return h, after, true
+// cutHead cuts off the header lines, up to the blank line. The end of the text
+// stands for a blank line, because an answer without a body may end there.
+func cutHead(b []byte) (head, rest []byte) {
+	for at := 0; ; {
+		line, after, found := cutLine(b[at:])
+		if len(line) == 0 || !found {
+			end := at
+			if len(line) > 0 {
+				end = len(b)
+			}
+			return b[:end], after
 		}
-		name, value, isHeader := bytes.Cut(line, []byte(":"))
-		if !isHeader || len(name) == 0 {
-			return nil, nil, false
+		at = len(b) - len(after)
+	}
+}
+
+// readHeader reads header lines. The text is copied once and the values point into
+// the copy: a batch has thousands of them.
+func readHeader(head []byte) (h http.Header, ok bool) {
+	n := bytes.Count(head, []byte("\n")) + 1
+	h = make(http.Header, n)
+	values := make([]string, 0, n)
+	for line := range strings.Lines(string(head)) {
+		name, value, isHeader := strings.Cut(strings.TrimRight(line, "\r\n"), ":")
+		if !isHeader || name == "" {
+			return nil, false
 		}
-		k := textproto.CanonicalMIMEHeaderKey(string(bytes.TrimSpace(name)))
-		h[k] = append(h[k], string(bytes.TrimSpace(value)))
-		if b = after; !found {
-			return h, nil, true
+		k := canonical(strings.TrimSpace(name))
+		values = append(values, strings.TrimSpace(value))
+		if last := len(values); h[k] == nil {
+			h[k] = values[last-1 : last : last]
+		} else {
+			h[k] = append(h[k], values[last-1])
 		}
 	}
+	return h, true
+}
+
+// canonical is http.CanonicalHeaderKey, without work for the names that stand in
+// every part and are not written canonically.
+func canonical(name string) string {
+	switch name {
+	case "OData-Version":
+		return "Odata-Version"
+	case "OData-EntityId":
+		return "Odata-Entityid"
+	}
+	return textproto.CanonicalMIMEHeaderKey(name)
 }
 
 // cutLine cuts off the first line, ended by CR LF or LF.

@@ -52,6 +52,7 @@ func TestBatchAnswers(t *testing.T) {
 		{"second gone", true, func(w http.ResponseWriter) { reply(w, true, done(string(idA)), failedPart(404, "0x80040217")) }, "", fault.NotFound},
 		{"second busy", true, func(w http.ResponseWriter) { reply(w, true, done(string(idA)), failedPart(429, "0x80072322")) }, "", fault.Busy},
 		{"stopped", false, func(w http.ResponseWriter) { reply(w, true, failedPart(400, "0x80040265")) }, fault.NotValid, fault.Unreachable},
+		{"stopped by nonsense", false, func(w http.ResponseWriter) { reply(w, true, "what\r\n\r\never") }, fault.Uncertain, fault.Uncertain},
 		{"cut short", true, func(w http.ResponseWriter) { reply(w, false, done(string(idA)), done(string(idB))) }, "", fault.Uncertain},
 		{"one missing, first proven", true, func(w http.ResponseWriter) { reply(w, true, done(string(idA))) }, "", fault.Uncertain},
 		{"one missing, nothing proven", true, func(w http.ResponseWriter) { reply(w, true, done(string(idB))) }, fault.Uncertain, fault.Uncertain},

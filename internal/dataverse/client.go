@@ -19,6 +19,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/spotler-connector/connector/internal/fault"
 )
@@ -48,7 +49,8 @@ type Client struct {
 	http    *http.Client
 	base    *url.URL // ends in a slash: https://org.crm4.dynamics.com/api/data/v9.2/
 	assumed assumptions
-	nonce   func() string // for the boundaries of a batch
+	now     func() time.Time // for a Retry-After that is a date
+	nonce   func() string    // for the boundaries of a batch
 }
 
 // New returns a client of the organisation in cfg. The error says what is wrong
@@ -77,7 +79,7 @@ func New(cfg Config) (*Client, error) {
 	// A redirect would turn a PATCH into a GET and could carry the token elsewhere.
 	hc.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	u.Path = strings.TrimSuffix(u.Path, "/") + "/api/data/" + version + "/"
-	return &Client{http: &hc, base: u, assumed: assumed, nonce: rand.Text}, nil
+	return &Client{http: &hc, base: u, assumed: assumed, now: time.Now, nonce: rand.Text}, nil
 }
 
 // Request is one call of the Web API.
@@ -140,7 +142,7 @@ func (c *Client) Send(ctx context.Context, r Request) (Answer, error) {
 		return a, &fault.Error{Op: r.Op, On: r.On, Kind: fault.Garbled, Status: resp.StatusCode, Says: "the answer of Dataverse ended too early", Err: cause(err)}
 	}
 	if ok := a.Status >= 200 && a.Status < 300 || a.Status == http.StatusNotModified; !ok {
-		return a, c.assumed.refusal(r, a)
+		return a, c.refusal(r, a)
 	}
 	return a, nil
 }

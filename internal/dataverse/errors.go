@@ -34,25 +34,26 @@ type remoteError struct {
 
 // refusal is the one place where a status and a code become a kind (section 2.9
 // and 3). It is used for single answers and for the parts of a batch.
-func (a assumptions) refusal(r Request, ans Answer) error {
+func (c *Client) refusal(r Request, ans Answer) error {
+	a := c.assumed
 	code, message, isJSON := readError(ans.Body)
 	f := &fault.Error{Op: r.Op, On: r.On, Status: ans.Status, Code: code}
 	f.Kind, f.Says = a.verdict(r, ans.Status, code, isJSON)
 	switch {
 	case f.Kind == fault.Busy:
-		f.After = retryAfter(ans.Header, time.Now)
+		f.After = retryAfter(ans.Header, c.now)
 		if f.After == 0 && (code == codeMetadata || code == codeMetadataOld) {
 			f.After = metadataPause
 		}
 	case ans.Status == http.StatusServiceUnavailable && ans.Header.Get("Retry-After") != "":
-		f.Kind, f.Says, f.After = fault.Busy, "Dataverse asks us to wait", retryAfter(ans.Header, time.Now)
+		f.Kind, f.Says, f.After = fault.Busy, "Dataverse asks us to wait", retryAfter(ans.Header, c.now)
 	case code == codePrivilege:
 		f.On, _, _ = strings.Cut(r.On, " ")
 		if p := privilege.FindString(message); p != "" {
 			f.Says = "the application user lacks the privilege " + p + "; add it to its security role"
 		}
 	case f.Kind == fault.NotFound:
-		a.otherRow(r, f, message)
+		otherRow(r, f, message)
 	}
 	if a.has(AssumedExpiredToken, code) {
 		f.Err = ErrTokenExpired
@@ -86,14 +87,14 @@ func (a assumptions) verdict(r Request, status int, code string, isJSON bool) (f
 	case status >= 300 && status < 400:
 		return fault.Denied, "Dataverse sends us to another address; check the organisation URL"
 	case status >= 500 && status != http.StatusNotImplemented, status == http.StatusRequestTimeout:
-		return a.failing(r)
+		return failing(r)
 	case !isJSON:
 		return fault.Garbled, "the answer is not from the Web API; check the organisation URL and any proxy"
 	}
 	return fault.NotValid, "Dataverse refuses the request"
 }
 
-func (a assumptions) failing(r Request) (fault.Kind, string) {
+func failing(r Request) (fault.Kind, string) {
 	if r.reads() {
 		return fault.Unreachable, "Dataverse has a failure of its own"
 	}
@@ -110,7 +111,7 @@ var (
 // otherRow turns "not found" into "not valid" when the message names another row
 // than the one the request is about: then a lookup points at a row that is gone,
 // and the row itself is not.
-func (a assumptions) otherRow(r Request, f *fault.Error, message string) {
+func otherRow(r Request, f *fault.Error, message string) {
 	own := strings.ToLower(anyGUID.FindString(r.On))
 	named := strings.ToLower(anyGUID.FindString(message))
 	if named != "" && named != own && !r.reads() {
@@ -163,7 +164,8 @@ func hexCode(n uint32) string {
 	return "0x" + strings.Repeat("0", 8-len(s)) + s
 }
 
-// retryAfter reads Retry-After as seconds or as a date. Absent or senseless is 0.
+// retryAfter reads Retry-After as seconds or as a date. Absent or senseless is 0. A
+// date is compared with the Date of the same answer, so that our clock may be wrong.
 func retryAfter(h http.Header, now func() time.Time) time.Duration {
 	v := strings.TrimSpace(h.Get("Retry-After"))
 	if v == "" {
@@ -179,7 +181,11 @@ func retryAfter(h http.Header, now func() time.Time) time.Duration {
 	if err != nil {
 		return 0
 	}
-	return min(max(at.Sub(now()), 0), longestPause)
+	from, err := http.ParseTime(h.Get("Date"))
+	if err != nil {
+		from = now()
+	}
+	return min(max(at.Sub(from), 0), longestPause)
 }
 
 // remark returns a remote message that is fit to repeat: short, without an

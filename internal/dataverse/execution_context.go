@@ -30,7 +30,7 @@ type ExecutionContext struct {
 	OperationCreatedOn time.Time
 	Depth, Stage, Mode int
 
-	inputs, pre, post string // JSON, passed over and checked, not decoded
+	inputs, pre, post, shared string // JSON, passed over and checked, not decoded
 }
 
 var bom = []byte("\xef\xbb\xbf")
@@ -78,7 +78,7 @@ func badContext(says, on string, err error) error {
 // topMember lists the members we read.
 var topMember = map[string]bool{"MessageName": true, "PrimaryEntityName": true, "PrimaryEntityId": true, "OrganizationId": true,
 	"InitiatingUserId": true, "OperationId": true, "CorrelationId": true, "RequestId": true, "OperationCreatedOn": true,
-	"Depth": true, "Stage": true, "Mode": true, "InputParameters": true, "PreEntityImages": true, "PostEntityImages": true}
+	"Depth": true, "Stage": true, "Mode": true, "InputParameters": true, "PreEntityImages": true, "PostEntityImages": true, "SharedVariables": true}
 
 // requiredMembers notes which of the members that make a context were there.
 type requiredMembers struct{ message, table, id, organization bool }
@@ -136,6 +136,8 @@ func (x *ExecutionContext) member(p *scan, key string, seen *requiredMembers) (e
 		x.pre, err = p.value()
 	case "PostEntityImages":
 		x.post, err = p.value()
+	case "SharedVariables":
+		x.shared, err = p.value()
 	default:
 		_, err = p.value()
 	}
@@ -209,7 +211,17 @@ func (x ExecutionContext) Target() (e Entity, found bool, err error) {
 // InputParameter is the value of one parameter of the message. See Entity for the
 // types of values.
 func (x ExecutionContext) InputParameter(name string) (value any, found bool, err error) {
-	err = pairs(x.inputs, func(key, raw string) (bool, error) {
+	return parameter(x.inputs, name, "InputParameters")
+}
+
+// SharedVariable is the value of one shared variable: "tag" holds the tag of the
+// request that made the change (section 2.2).
+func (x ExecutionContext) SharedVariable(name string) (value any, found bool, err error) {
+	return parameter(x.shared, name, "SharedVariables")
+}
+
+func parameter(all, name, member string) (value any, found bool, err error) {
+	err = pairs(all, func(key, raw string) (bool, error) {
 		if key != name {
 			return true, nil
 		}
@@ -218,7 +230,7 @@ func (x ExecutionContext) InputParameter(name string) (value any, found bool, er
 		return false, err
 	})
 	if err != nil {
-		return nil, found, badContext("a parameter cannot be read", "InputParameters", err)
+		return nil, found, badContext("a parameter cannot be read", member, err)
 	}
 	return value, found, nil
 }

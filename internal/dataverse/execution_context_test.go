@@ -48,6 +48,9 @@ func TestExecutionContext(t *testing.T) {
 		if _, found, err := x.PostImage("Nothing"); err != nil || found {
 			t.Error(found, err)
 		}
+		if v, found, err := x.SharedVariable("tag"); err != nil || !found || v != "ours" {
+			t.Error(v, found, err)
+		}
 		if v, found, err := x.InputParameter("when"); err != nil || !found || v != time.Date(2024, 12, 10, 7, 5, 21, 125e6, time.UTC) {
 			t.Error(v, found, err)
 		}

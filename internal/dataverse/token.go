@@ -134,7 +134,8 @@ func tokenError(err error, now func() time.Time) error {
 
 // Bearer is the layer that puts the token of ts on every request. When Dataverse
 // answers 401, the token is dropped and the request sent once more with a fresh
-// one, if its body can be read again; the second 401 is the answer.
+// one, if its body can be read again; the second 401 is the answer. Only a source
+// made by TokenSource can drop its token.
 func Bearer(ts oauth2.TokenSource) transport.Layer {
 	return func(next http.RoundTripper) http.RoundTripper { return &bearer{tokens: ts, next: next} }
 }
