@@ -1,0 +1,112 @@
+package dataversesim
+
+import (
+	"strings"
+
+	"github.com/spotler-connector/connector/internal/schema"
+)
+
+// derive fills in what the platform computes: names, states, who and when.
+func (tx *transaction) derive(c *change) *failure {
+	if f := deriveState(c); f != nil {
+		return f
+	}
+	deriveName(c)
+	if f := tx.deriveEndpoint(c); f != nil {
+		return f
+	}
+	if c.before == nil {
+		c.put("createdon", tx.now)
+		c.put("createdby", tx.sim.user)
+		if c.value("ownerid") == nil {
+			c.put("ownerid", tx.sim.user)
+		}
+		deriveBools(c)
+	}
+	c.put("modifiedon", tx.now)
+	c.put("modifiedby", tx.sim.user)
+	for _, a := range tx.override {
+		c.put(a.col.name, a.val)
+	}
+	return nil
+}
+
+// deriveName composes fullname, which nobody can write.
+func deriveName(c *change) {
+	if c.table.shape.byName["lastname"] == nil || c.before != nil && !c.asks("firstname", "middlename", "lastname") {
+		return
+	}
+	var parts []string
+	for _, name := range []string{"firstname", "middlename", "lastname"} {
+		if s, _ := c.value(name).(string); s != "" {
+			parts = append(parts, s)
+		}
+	}
+	var full any
+	if len(parts) > 0 {
+		full = strings.Join(parts, " ")
+	}
+	c.put("fullname", full)
+	c.put("yomifullname", full)
+}
+
+// deriveBools gives a new row its defaults: two-option columns are never empty.
+func deriveBools(c *change) {
+	for _, col := range c.table.shape.cols {
+		if col.kind == schema.Bool && c.after.get(col) == nil {
+			c.put(col.name, false)
+		}
+	}
+}
+
+// deriveState keeps state and status together: a status must belong to the
+// state, and a state without a status gets its default (reference: 2.3, 2.9).
+func deriveState(c *change) *failure {
+	state, status := c.table.shape.byName["statecode"], c.table.shape.byName["statuscode"]
+	if state == nil || status == nil {
+		return nil
+	}
+	if c.before == nil && c.after.get(state) == nil {
+		c.put("statecode", int64(0))
+	}
+	at, ok := c.after.get(state).(int64)
+	if !ok {
+		return badPayload(c.table, "A null value was found for the property named 'statecode'.")
+	}
+	now, given := c.after.get(status).(int64)
+	if !c.asks("statuscode") && (c.before == nil || c.asks("statecode") && !belongs(status, now, at)) {
+		c.put("statuscode", defaultStatus(status, at))
+		return nil
+	}
+	if !given || !belongs(status, now, at) {
+		return fail(400, "0x80048408", "%d is not a valid status code for state code %s on %s with Id %s.", now, stateLabel(state, at), c.table.name, c.after.id)
+	}
+	return nil
+}
+
+func belongs(status *column, value, state int64) bool {
+	for _, o := range status.options {
+		if int64(o.Value) == value {
+			return int64(o.State) == state
+		}
+	}
+	return false
+}
+
+func defaultStatus(status *column, state int64) any {
+	for _, o := range status.options {
+		if int64(o.State) == state {
+			return int64(o.Value)
+		}
+	}
+	return nil
+}
+
+func stateLabel(state *column, value int64) string {
+	for _, o := range state.options {
+		if int64(o.Value) == value {
+			return o.Label
+		}
+	}
+	return "(unknown)"
+}

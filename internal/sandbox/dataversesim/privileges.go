@@ -1,0 +1,61 @@
+package dataversesim
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+)
+
+// The rights that a role can lose on a table.
+const (
+	rightRead   = "Read"
+	rightCreate = "Create"
+	rightWrite  = "Write"
+	rightDelete = "Delete"
+)
+
+// rightFor is the right that a method needs. A PATCH that makes a row would need
+// Create as well; the simulator asks for Write only.
+func rightFor(method string) string {
+	switch method {
+	case http.MethodGet:
+		return rightRead
+	case http.MethodPost:
+		return rightCreate
+	case http.MethodDelete:
+		return rightDelete
+	}
+	return rightWrite
+}
+
+// permitted refuses what the role of the application user does not allow
+// (reference: dataverse-api 2.9, 0x80040220).
+func (s *Sim) permitted(t *table, method string) *failure {
+	right := rightFor(method)
+	s.denied.RLock()
+	defer s.denied.RUnlock()
+	if !s.denied.set[t.name+" "+right] {
+		return nil
+	}
+	return fail(http.StatusForbidden, "0x80040220", "Principal user (Id=%s, type=8) is missing prv%s%s privilege on OTC=%s for entity '%s'.", s.user.id, right, t.name, t.name, t.name)
+}
+
+// setPrivilege gives or takes a right.
+func (s *Sim) setPrivilege(table, right string, allowed bool) error {
+	if s.tables[table] == nil {
+		return fmt.Errorf("there is no table %q", table)
+	}
+	switch right {
+	case rightRead, rightCreate, rightWrite, rightDelete:
+	default:
+		return fmt.Errorf("right %q: choose %s", right, strings.Join([]string{rightRead, rightCreate, rightWrite, rightDelete}, ", "))
+	}
+	s.denied.Lock()
+	defer s.denied.Unlock()
+	if allowed {
+		delete(s.denied.set, table+" "+right)
+	} else {
+		s.denied.set[table+" "+right] = true
+	}
+	return nil
+}

@@ -1,0 +1,178 @@
+package dataversesim
+
+import (
+	"net/http"
+	"strings"
+)
+
+// insert answers POST to a set: create (reference: dataverse-api 2.3).
+func (s *Sim) insert(r *request, t *table) (*response, *failure) {
+	body, err := parseObject(r.body)
+	if err != nil {
+		return nil, badPayload(t, "%s", err)
+	}
+	var made *row
+	f := s.within(r, func(tx *transaction) *failure {
+		sets, id, f := tx.assignments(t, body, r.links)
+		if f != nil {
+			return f
+		}
+		made, f = tx.create(t, id, sets)
+		return f
+	})
+	if f != nil {
+		return nil, f
+	}
+	return s.written(r, t, made, http.StatusCreated)
+}
+
+// upsert answers PATCH: update, or create when the row is not there and the
+// conditions allow it.
+func (s *Sim) upsert(r *request, t *table, id guid) (*response, *failure) {
+	body, err := parseObject(r.body)
+	if err != nil {
+		return nil, badPayload(t, "%s", err)
+	}
+	var made *row
+	status := http.StatusOK
+	f := s.within(r, func(tx *transaction) *failure {
+		before := t.find(id)
+		if f := r.condition(t, id, before); f != nil {
+			return f
+		}
+		sets, given, f := tx.assignments(t, body, r.links)
+		if f != nil {
+			return f
+		}
+		if !given.isZero() && given != id {
+			return badArgument("The primary key in the body differs from the one in the address.")
+		}
+		if before == nil {
+			status = http.StatusCreated
+			made, f = tx.create(t, id, sets)
+			return f
+		}
+		made, f = tx.update(t, before, sets)
+		return f
+	})
+	if f != nil {
+		return nil, f
+	}
+	return s.written(r, t, made, status)
+}
+
+// delete answers DELETE of a row.
+func (s *Sim) delete(r *request, t *table, id guid) (*response, *failure) {
+	f := s.within(r, func(tx *transaction) *failure {
+		before := t.find(id)
+		if before == nil {
+			return missingRow(t, id)
+		}
+		if f := r.condition(t, id, before); f != nil {
+			return f
+		}
+		tx.remove(t, before)
+		return nil
+	})
+	if f != nil {
+		return nil, f
+	}
+	return &response{status: noContent}, nil
+}
+
+// retrieve answers GET of one row.
+func (s *Sim) retrieve(r *request, t *table, id guid) (*response, *failure) {
+	q, f := r.query()
+	if f != nil {
+		return nil, f
+	}
+	if f := refuseOptions(q, "$select", "$expand"); f != nil {
+		return nil, f
+	}
+	defer s.reading(r)()
+	found := t.find(id)
+	if found == nil {
+		return nil, missingRow(t, id)
+	}
+	v, f := viewOf(t, q.Get("$select"), r.prefs.notes)
+	if f != nil {
+		return nil, f
+	}
+	if match := r.header.Get("If-None-Match"); match != "" && match == found.etag() {
+		return &response{status: http.StatusNotModified}, nil
+	}
+	expand, f := s.expansions(t, q.Get("$expand"), r.prefs.notes)
+	if f != nil {
+		return nil, f
+	}
+	body := s.appendExpanded(nil, found, v, expand, r.context(t, v, "/$entity"))
+	resp := &response{status: http.StatusOK, body: body, contentType: jsonMinimal}
+	resp.set("ETag", found.etag())
+	return resp, nil
+}
+
+// condition checks If-Match and If-None-Match (reference: dataverse-api 2.2).
+func (r *request) condition(t *table, id guid, before *row) *failure {
+	match := r.header.Get("If-Match")
+	if match != "" && before == nil {
+		return missingRow(t, id)
+	}
+	if match != "" && match != "*" && match != before.etag() {
+		return fail(http.StatusPreconditionFailed, "0x80060882", "The version of the existing record doesn't match the RowVersion property provided.")
+	}
+	if r.header.Get("If-None-Match") == "*" && before != nil {
+		return fail(http.StatusPreconditionFailed, "0x80040237", "A record with matching key values already exists.")
+	}
+	return nil
+}
+
+// written answers a write: 204 with the address of the row, or the row itself
+// when the request prefers it.
+func (s *Sim) written(r *request, t *table, made *row, status int) (*response, *failure) {
+	where := r.base + t.set + "(" + made.id.String() + ")"
+	if !r.prefs.representation {
+		resp := &response{status: noContent}
+		if r.method == http.MethodPost {
+			resp.set("Location", where)
+		}
+		resp.set("OData-EntityId", where)
+		return resp, nil
+	}
+	q, f := r.query()
+	if f != nil {
+		return nil, f
+	}
+	defer s.reading(r)()
+	v, f := viewOf(t, q.Get("$select"), r.prefs.notes)
+	if f != nil {
+		return nil, f
+	}
+	resp := &response{status: status, body: s.appendRow(nil, made, v, r.context(t, v, "/$entity")), contentType: jsonMinimal}
+	resp.set("Preference-Applied", "return=representation")
+	resp.set("ETag", made.etag())
+	if status == http.StatusCreated {
+		resp.set("Location", where)
+	}
+	resp.set("OData-EntityId", where)
+	return resp, nil
+}
+
+// context is @odata.context for rows of t.
+func (r *request) context(t *table, v view, suffix string) string {
+	c := r.base + "$metadata#" + t.set
+	if len(v.selected) > 0 {
+		c += "(" + strings.Join(v.selected, ",") + ")"
+	}
+	return c + suffix
+}
+
+// announce carries what the request says about events into tx.
+func (r *request) announce(tx *transaction) {
+	bypass := r.header.Get("Mscrm.bypassbusinesslogicexecution")
+	tx.silent = strings.Contains(bypass, "CustomAsync")
+	if strings.Contains(r.raw, "tag=") {
+		if q, f := r.query(); f == nil {
+			tx.tag = q.Get("tag")
+		}
+	}
+}

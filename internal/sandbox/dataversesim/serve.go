@@ -1,0 +1,116 @@
+package dataversesim
+
+import (
+	"net/http"
+	"strings"
+)
+
+// serve answers one operation.
+func (s *Sim) serve(r *request) *response {
+	resp, f := s.dispatch(r)
+	if f != nil {
+		return f.response()
+	}
+	return resp
+}
+
+func (s *Sim) dispatch(r *request) (*response, *failure) {
+	if r.path == "" {
+		return nil, notSimulated("The service document")
+	}
+	if r.path == "$metadata" {
+		return nil, notSimulated("$metadata")
+	}
+	a, ok := parseAddress(r.path)
+	if !ok {
+		return nil, badSyntax("Bad Request - Error in query syntax.")
+	}
+	if do := function(a.set); do != nil && a.key == "" {
+		return do(s, r)
+	}
+	t := s.setOf(r, a.set)
+	if t == nil {
+		return nil, missingSegment(a.set)
+	}
+	if f := s.permitted(t, r.method); f != nil {
+		return nil, f
+	}
+	if !a.hasKey {
+		return s.serveSet(r, t, a)
+	}
+	id, ok := parseGUID(strings.Trim(a.key, "'"))
+	if !ok {
+		return nil, badSyntax("Bad Request - Error in query syntax: '%s' has no key other than its primary key.", a.set)
+	}
+	if a.rest != "" {
+		return s.serveBelow(r, t, id, a.rest)
+	}
+	switch r.method {
+	case http.MethodGet:
+		return s.retrieve(r, t, id)
+	case http.MethodPatch:
+		return s.upsert(r, t, id)
+	case http.MethodDelete:
+		return s.delete(r, t, id)
+	}
+	return nil, wrongMethod(r)
+}
+
+func (s *Sim) serveSet(r *request, t *table, a address) (*response, *failure) {
+	switch {
+	case a.rest == "$count" && r.method == http.MethodGet:
+		return s.countOnly(r, t)
+	case a.rest != "":
+		return nil, missingSegment(a.rest)
+	case r.method == http.MethodGet:
+		return s.list(r, t)
+	case r.method == http.MethodPost:
+		return s.insert(r, t)
+	}
+	return nil, wrongMethod(r)
+}
+
+// serveBelow answers what hangs below one row: bound actions, single
+// properties and references.
+func (s *Sim) serveBelow(r *request, t *table, id guid, rest string) (*response, *failure) {
+	name := strings.TrimPrefix(rest, functionPrefix)
+	if do := boundAction(t, name); do != nil && r.method == http.MethodPost {
+		return do(s, r, id)
+	}
+	if strings.HasSuffix(rest, "/$ref") {
+		return s.reference(r, t, id, strings.TrimSuffix(rest, "/$ref"))
+	}
+	return s.property(r, t, id, rest)
+}
+
+func wrongMethod(r *request) *failure {
+	return fail(http.StatusMethodNotAllowed, "0x80060888", "The requested resource does not support http method '%s'.", r.method)
+}
+
+// function is an unbound function or action; nil when the name is none.
+func function(name string) func(*Sim, *request) (*response, *failure) {
+	switch name {
+	case "$batch":
+		return batch
+	case "WhoAmI":
+		return whoAmI
+	case "RetrieveVersion":
+		return retrieveVersion
+	case "Merge":
+		return merge
+	}
+	return nil
+}
+
+// boundAction is an action on one row of a table; nil when there is none.
+func boundAction(t *table, name string) func(*Sim, *request, guid) (*response, *failure) {
+	if t.name == "lead" && name == "QualifyLead" {
+		return qualifyLead
+	}
+	return nil
+}
+
+func (s *Sim) setOf(r *request, set string) *table {
+	defer s.reading(r)()
+	return s.sets[set]
+}

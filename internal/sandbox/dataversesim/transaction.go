@@ -1,0 +1,110 @@
+package dataversesim
+
+// change is one row that a transaction made, changed or took away.
+type change struct {
+	table         *table
+	shape         *shape
+	before, after *row
+	gone          int64     // the version of a delete
+	message       string    // Create, Update or Delete
+	asked         []*column // the columns in the request body, in its order
+	computed      []*column // what the platform changed along with them
+	quiet         bool      // no events: seeding
+}
+
+// transaction is everything one request, or one change set, does. It runs
+// under the write lock: all of it happens, or nothing.
+type transaction struct {
+	sim     *Sim
+	now     moment
+	changes []change
+	// silent says that asynchronous steps must not run (reference: 2.2, bypass header).
+	silent bool
+	tag    string
+	// override is what a seeding sets against the platform's rules.
+	override []assignment
+}
+
+// within runs do as one transaction, or as a part of the one r belongs to.
+func (s *Sim) within(r *request, do func(*transaction) *failure) *failure {
+	if r.tx != nil {
+		return do(r.tx)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	tx := s.begin()
+	r.announce(tx)
+	if f := do(tx); f != nil {
+		tx.rollback()
+		return f
+	}
+	tx.commit()
+	return nil
+}
+
+// begin opens a transaction; the caller holds the write lock.
+func (s *Sim) begin() *transaction {
+	return &transaction{sim: s, now: momentOf(s.cfg.Now())}
+}
+
+// reading takes the read lock for r, unless its transaction holds the other
+// one already, and returns how to give it back.
+func (s *Sim) reading(r *request) (done func()) {
+	if r.tx != nil {
+		return func() {}
+	}
+	s.mu.RLock()
+	return s.mu.RUnlock
+}
+
+// apply carries a change out and remembers it.
+func (tx *transaction) apply(c change) {
+	c.shape = c.table.shape
+	c.table.replace(c.before, c.after)
+	tx.changes = append(tx.changes, c)
+}
+
+func (tx *transaction) rollback() {
+	for i := len(tx.changes) - 1; i >= 0; i-- {
+		c := tx.changes[i]
+		if c.after == nil {
+			c.table.restore(c.before)
+			continue
+		}
+		c.table.replace(c.after, c.before)
+	}
+	tx.changes = nil
+}
+
+func (tx *transaction) commit() {
+	s := tx.sim
+	for i := range tx.changes {
+		c := &tx.changes[i]
+		s.count(c)
+		c.table.remember(c)
+		s.journal.note(c, tx.now)
+		s.steps.touch(c.table)
+	}
+	if !tx.silent {
+		s.raise(tx)
+	}
+}
+
+// count keeps the number of writes per table.
+func (s *Sim) count(c *change) {
+	switch {
+	case c.before == nil:
+		c.table.written.Created++
+	case c.after == nil:
+		c.table.written.Deleted++
+	default:
+		c.table.written.Updated++
+	}
+}
+
+// nextVersion is the organisation's version counter, which gives etags and
+// delta tokens.
+func (s *Sim) nextVersion() int64 {
+	s.version++
+	return s.version
+}

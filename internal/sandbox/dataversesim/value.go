@@ -1,0 +1,264 @@
+package dataversesim
+
+import (
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/spotler-connector/connector/internal/schema"
+)
+
+// A stored value is nil, string, int64, float64, bool, moment, day or ref,
+// by the kind of its column. Choices, states and statuses are int64.
+
+// moment is a date and time in seconds since 1970, UTC: the platform keeps no fractions.
+type moment int64
+
+// day is a date without a time: 1980-05-17.
+type day string
+
+// ref points at a row of another table.
+type ref struct {
+	table *table
+	id    guid
+}
+
+func momentOf(t time.Time) moment { return moment(t.Unix()) }
+
+func (m moment) time() time.Time { return time.Unix(int64(m), 0).UTC() }
+
+func (m moment) append(b []byte) []byte { return m.time().AppendFormat(b, "2006-01-02T15:04:05Z") }
+
+// Kinds that our own schema does not need but the platform's tables do.
+const (
+	bigInt  schema.Kind = "bigint"
+	version schema.Kind = "version" // the row's version number, not stored
+	unique  schema.Kind = "unique"  // a GUID that is not a lookup, stored as text
+)
+
+// fromJSON turns a value of a request body into a stored value. Lookups are
+// not set this way.
+func (c *column) fromJSON(t *table, v any) (any, *failure) {
+	if v == nil {
+		return nil, nil
+	}
+	switch c.kind {
+	case schema.String, schema.Memo, unique:
+		s, ok := v.(string)
+		if !ok {
+			return nil, c.wrongType(t, "Edm.String")
+		}
+		return c.fromText(t, s)
+	case schema.Int, bigInt, schema.Choice, schema.State, schema.Status:
+		return c.fromWhole(t, v)
+	case schema.Decimal, schema.Money:
+		n, ok := v.(number)
+		f, err := strconv.ParseFloat(string(n), 64)
+		if !ok || err != nil {
+			return nil, c.wrongType(t, "Edm.Decimal")
+		}
+		return f, nil
+	case schema.Bool:
+		b, ok := v.(bool)
+		if !ok {
+			return nil, c.wrongType(t, "Edm.Boolean")
+		}
+		return b, nil
+	case schema.DateTime, schema.DateOnly:
+		s, ok := v.(string)
+		if !ok {
+			return nil, c.wrongType(t, c.edm())
+		}
+		return c.fromDate(t, s)
+	}
+	return nil, badPayload(t, "CRM do not support direct update of Entity Reference properties, Use Navigation properties instead.")
+}
+
+func (c *column) fromText(t *table, s string) (any, *failure) {
+	if c.max > 0 && len(s) > c.max && utf8.RuneCountInString(s) > c.max {
+		return nil, fail(400, "0x80044331", "A validation error occurred. The length of the '%s' attribute of the '%s' entity exceeded the maximum allowed length of '%d'.", c.name, t.name, c.max)
+	}
+	if s == "" {
+		return nil, nil // the platform keeps no empty text
+	}
+	return s, nil
+}
+
+func (c *column) fromWhole(t *table, v any) (any, *failure) {
+	n, ok := v.(number)
+	i, err := strconv.ParseInt(string(n), 10, 64)
+	if !ok || err != nil {
+		return nil, c.wrongType(t, "Edm.Int32")
+	}
+	if c.kind == schema.Int && (i > 1<<31-1 || i < -1<<31) {
+		return nil, badPayload(t, "Cannot convert the literal '%d' to the expected type 'Edm.Int32'.", i)
+	}
+	if len(c.options) > 0 && !c.hasOption(i) {
+		return nil, fail(400, "0x80044330", "A validation error occurred. The value %d of '%s' on record of type '%s' is outside the valid range. Accepted Values: %s", i, c.name, t.name, c.accepted())
+	}
+	return i, nil
+}
+
+func (c *column) fromDate(t *table, s string) (any, *failure) {
+	if c.kind == schema.DateOnly {
+		if d, ok := parseDay(s); ok {
+			return d, nil
+		}
+		return nil, badPayload(t, "Cannot convert the literal '%s' to the expected type 'Edm.Date'.", s)
+	}
+	if m, ok := parseMoment(s); ok {
+		return m, nil
+	}
+	return nil, badPayload(t, "Cannot convert the literal '%s' to the expected type 'Edm.DateTimeOffset'.", s)
+}
+
+func parseDay(s string) (day, bool) {
+	if _, err := time.Parse("2006-01-02", s); err != nil {
+		return "", false
+	}
+	return day(s), true
+}
+
+func parseMoment(s string) (moment, bool) {
+	if d, ok := parseDay(s); ok {
+		s = string(d) + "T00:00:00Z"
+	}
+	at, err := time.Parse(time.RFC3339, s)
+	return momentOf(at), err == nil
+}
+
+func (c *column) wrongType(t *table, edm string) *failure {
+	return badPayload(t, "Cannot convert a value to target type '%s' because of conflict between input format string/number and parameter 'IEEE754Compatible' false/true. Property: %s.", edm, c.name)
+}
+
+func (c *column) hasOption(v int64) bool {
+	for _, o := range c.options {
+		if int64(o.Value) == v {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *column) accepted() string {
+	var s []string
+	for _, o := range c.options {
+		s = append(s, strconv.Itoa(o.Value))
+	}
+	return strings.Join(s, ",")
+}
+
+func (c *column) edm() string {
+	switch c.kind {
+	case schema.Int, schema.Choice, schema.State, schema.Status:
+		return "Edm.Int32"
+	case bigInt, version:
+		return "Edm.Int64"
+	case schema.Decimal, schema.Money:
+		return "Edm.Decimal"
+	case schema.Bool:
+		return "Edm.Boolean"
+	case schema.DateOnly:
+		return "Edm.Date"
+	case schema.DateTime:
+		return "Edm.DateTimeOffset"
+	case schema.PrimaryKey, schema.Lookup, schema.Customer, schema.Owner:
+		return "Edm.Guid"
+	}
+	return "Edm.String"
+}
+
+// appendValue adds a stored value as the Web API writes it.
+func appendValue(b []byte, v any) []byte {
+	switch v := v.(type) {
+	case nil:
+		return append(b, "null"...)
+	case string:
+		return appendString(b, v)
+	case int64:
+		return strconv.AppendInt(b, v, 10)
+	case float64:
+		return strconv.AppendFloat(b, v, 'f', -1, 64)
+	case bool:
+		return strconv.AppendBool(b, v)
+	case moment:
+		return append(v.append(append(b, '"')), '"')
+	case day:
+		return append(append(append(b, '"'), v...), '"')
+	case guid:
+		return append(v.append(append(b, '"')), '"')
+	case ref:
+		return append(v.id.append(append(b, '"')), '"')
+	}
+	return append(b, "null"...)
+}
+
+// compare orders two stored values of one column; ok is false when one is
+// missing or they are of different kinds. Text ignores case, as the platform does.
+func compare(a, b any) (order int, ok bool) {
+	switch a := a.(type) {
+	case string:
+		if b, ok := b.(string); ok {
+			return strings.Compare(strings.ToLower(a), strings.ToLower(b)), true
+		}
+	case int64:
+		switch b := b.(type) {
+		case int64:
+			return inOrder(a, b), true
+		case float64:
+			return inOrder(float64(a), b), true
+		}
+	case float64:
+		switch b := b.(type) {
+		case float64:
+			return inOrder(a, b), true
+		case int64:
+			return inOrder(a, float64(b)), true
+		}
+	case bool:
+		if b, ok := b.(bool); ok {
+			return inOrder(truth(a), truth(b)), true
+		}
+	case moment:
+		if b, ok := b.(moment); ok {
+			return inOrder(a, b), true
+		}
+	case day:
+		if b, ok := b.(day); ok {
+			return strings.Compare(string(a), string(b)), true
+		}
+	case guid:
+		return compareGUID(a, b)
+	case ref:
+		return compareGUID(a.id, b)
+	}
+	return 0, false
+}
+
+func compareGUID(a guid, b any) (int, bool) {
+	switch b := b.(type) {
+	case guid:
+		return strings.Compare(string(a[:]), string(b[:])), true
+	case ref:
+		return strings.Compare(string(a[:]), string(b.id[:])), true
+	}
+	return 0, false
+}
+
+func truth(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func inOrder[T int | int64 | float64 | moment](a, b T) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}

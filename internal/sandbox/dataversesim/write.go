@@ -1,0 +1,166 @@
+package dataversesim
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/spotler-connector/connector/internal/schema"
+)
+
+// assignment is one value of a request body, ready to be stored.
+type assignment struct {
+	col *column
+	val any
+}
+
+// assignments reads a body against the table: names are case-sensitive, types
+// are checked, lookups are resolved (reference: dataverse-api 2.4). The id is
+// the primary key in the body, zero when it has none.
+func (tx *transaction) assignments(t *table, body object, links map[string]string) (sets []assignment, id guid, f *failure) {
+	sets = make([]assignment, 0, len(body)+4)
+	for _, m := range body {
+		if at := strings.IndexByte(m.key, '@'); at >= 0 {
+			set, skip, f := tx.bound(t, m, at, links)
+			if f != nil {
+				return nil, guid{}, f
+			}
+			if !skip {
+				sets = assign(sets, set)
+			}
+			continue
+		}
+		if m.key == t.key {
+			text, _ := m.value.(string)
+			given, ok := parseGUID(text)
+			if !ok {
+				return nil, guid{}, badPayload(t, "Cannot convert the literal to the expected type 'Edm.Guid'. Property: %s.", t.key)
+			}
+			id = given
+			continue
+		}
+		c := t.shape.byWire[m.key]
+		if c == nil || c.kind == version {
+			return nil, guid{}, badPayload(t, "The property '%s' does not exist on type 'Microsoft.Dynamics.CRM.%s'. Make sure to only use property names that are defined by the type.", m.key, t.name)
+		}
+		val, f := c.fromJSON(t, m.value)
+		if f != nil {
+			return nil, guid{}, f
+		}
+		if !c.fixed && !computed(t, c) {
+			sets = assign(sets, assignment{c, val})
+		}
+	}
+	return sets, id, nil
+}
+
+// assign keeps the last value of a column that is given twice.
+func assign(sets []assignment, a assignment) []assignment {
+	for i := range sets {
+		if sets[i].col == a.col {
+			sets[i] = a
+			return sets
+		}
+	}
+	return append(sets, a)
+}
+
+// create makes a row; the zero id asks for a new one.
+func (tx *transaction) create(t *table, id guid, sets []assignment) (*row, *failure) {
+	s := tx.sim
+	if id.isZero() {
+		id = newGUID(s.rand)
+	}
+	if t.find(id) != nil {
+		return nil, fail(412, "0x80040237", "A record with matching key values already exists.")
+	}
+	after := &row{id: id, seq: s.nextSeq(), version: s.nextVersion(), vals: make([]any, t.shape.stored)}
+	c := change{table: t, after: after, message: "Create", asked: columnsOf(sets)}
+	for _, a := range sets {
+		after.vals[a.col.index] = a.val
+	}
+	if f := tx.derive(&c); f != nil {
+		return nil, f
+	}
+	tx.apply(c)
+	return after, nil
+}
+
+// update changes a row that exists.
+func (tx *transaction) update(t *table, before *row, sets []assignment) (*row, *failure) {
+	after := &row{id: before.id, seq: before.seq, version: tx.sim.nextVersion(), vals: make([]any, t.shape.stored)}
+	copy(after.vals, before.vals)
+	c := change{table: t, before: before, after: after, message: "Update", asked: columnsOf(sets)}
+	for _, a := range sets {
+		after.vals[a.col.index] = a.val
+	}
+	if f := tx.derive(&c); f != nil {
+		return nil, f
+	}
+	tx.apply(c)
+	return after, nil
+}
+
+// remove takes a row away, and empties the lookups that pointed at it, as the
+// platform's Remove Link behaviour does.
+func (tx *transaction) remove(t *table, before *row) {
+	tx.apply(change{table: t, before: before, message: "Delete", gone: tx.sim.nextVersion()})
+	for _, other := range tx.sim.tables {
+		for _, c := range other.shape.cols {
+			if !c.indexed || !slices.Contains(c.targets, t.name) {
+				continue
+			}
+			for _, id := range other.indexes[c.name].of(nil, before.id) {
+				tx.unlink(other, other.find(id), c)
+			}
+		}
+	}
+}
+
+func (tx *transaction) unlink(t *table, before *row, c *column) {
+	after := &row{id: before.id, seq: before.seq, version: tx.sim.nextVersion(), vals: make([]any, t.shape.stored)}
+	copy(after.vals, before.vals)
+	after.vals[c.index] = nil
+	tx.apply(change{table: t, before: before, after: after, message: "Update", quiet: true})
+}
+
+func columnsOf(sets []assignment) []*column {
+	cols := make([]*column, len(sets))
+	for i, a := range sets {
+		cols[i] = a.col
+	}
+	return cols
+}
+
+// put sets a column if the table has it, and notes that the platform did so.
+func (c *change) put(name string, v any) {
+	col := c.table.shape.byName[name]
+	if col == nil || col.index < 0 {
+		return
+	}
+	c.after.vals[col.index] = v
+	if !slices.Contains(c.asked, col) && !slices.Contains(c.computed, col) {
+		c.computed = append(c.computed, col)
+	}
+}
+
+// value reads a column of the row that is being made.
+func (c *change) value(name string) any {
+	if col := c.table.shape.byName[name]; col != nil {
+		return c.after.get(col)
+	}
+	return nil
+}
+
+func (c *change) asks(names ...string) bool {
+	for _, col := range c.asked {
+		if slices.Contains(names, col.name) {
+			return true
+		}
+	}
+	return false
+}
+
+// computed columns are made by the platform from others.
+func computed(t *table, c *column) bool {
+	return (c.name == "fullname" || c.name == "yomifullname") && t.shape.byName["lastname"] != nil && c.kind == schema.String
+}
