@@ -163,6 +163,12 @@ type Fence struct {
 	Hold   time.Duration // how long each one waits, and can be cancelled, first; 0 is at once
 }
 
+// Allowed is how many irreversible operations may pass in a Window when so many
+// people are linked; false when there is no fence.
+func (f Fence) Allowed(linked int) (int, bool) {
+	return max(f.Limit, linked*f.Share/100), f.Limit > 0
+}
+
 // JobLog says which job rows the connector makes for changes it saw itself.
 type JobLog string
 

@@ -251,18 +251,24 @@ type EnvironmentStatus struct {
 	Jobs  JobCounts  `json:"jobs"`
 	Lanes LaneCounts `json:"lanes"`
 
-	// LastIntakeAt When the last event or job row came in
-	LastIntakeAt *time.Time      `json:"last_intake_at,omitempty"`
-	Name         EnvironmentName `json:"name"`
+	// LastIntakeAt When the newest job came in
+	LastIntakeAt *time.Time `json:"last_intake_at,omitempty"`
 
-	// OldestQueuedAt Since when the oldest waiting job waits
-	OldestQueuedAt *time.Time `json:"oldest_queued_at,omitempty"`
+	// Linked People who are in Spotler
+	Linked int64           `json:"linked"`
+	Name   EnvironmentName `json:"name"`
+
+	// OldestReadyAt Since when the longest waiting record could have been worked on
+	OldestReadyAt *time.Time `json:"oldest_ready_at,omitempty"`
 
 	// Reason Why it is not on
 	Reason *string `json:"reason,omitempty"`
 
 	// State on; paused when a gate is closed; off when it did not start.
 	State EnvironmentState `json:"state"`
+
+	// TellingsDead What Dataverse refused to hear
+	TellingsDead int64 `json:"tellings_dead"`
 
 	// TellingsPending What Dataverse must still hear
 	TellingsPending int64 `json:"tellings_pending"`
@@ -273,33 +279,29 @@ type Fence struct {
 	// Count Operations that passed in the present window
 	Count int64 `json:"count"`
 
-	// Held Operations that wait behind it
-	Held int64 `json:"held"`
-
 	// Limit How many may pass in a window; 0 means there is no fence
 	Limit     int64      `json:"limit"`
 	Stopped   bool       `json:"stopped"`
 	StoppedAt *time.Time `json:"stopped_at,omitempty"`
 }
 
-// Gate The pace of one remote API, for all nodes.
+// Gate Holds work for one remote API back, on all nodes.
 type Gate struct {
-	Api         RemoteAPI `json:"api"`
-	MaxInFlight *int      `json:"max_in_flight,omitempty"`
-	Paused      bool      `json:"paused"`
+	Api    RemoteAPI `json:"api"`
+	Paused bool      `json:"paused"`
 
 	// PausedUntil Absent when the pause lasts until somebody lifts it
 	PausedUntil *time.Time `json:"paused_until,omitempty"`
-
-	// Rate Requests per second at present
-	Rate   *float64 `json:"rate,omitempty"`
-	Reason *string  `json:"reason,omitempty"`
+	Reason      *string    `json:"reason,omitempty"`
 }
 
 // Job defines model for Job.
 type Job struct {
 	// Attempt How often it was begun
 	Attempt int `json:"attempt"`
+
+	// Cause The kind of trouble it last met
+	Cause *string `json:"cause,omitempty"`
 
 	// Code The result code that the job row shows
 	Code        *string         `json:"code,omitempty"`
@@ -311,15 +313,20 @@ type Job struct {
 	HttpStatus *int  `json:"http_status,omitempty"`
 	Id         JobID `json:"id"`
 
-	// JobRow The dh_spotlerjob row that shows it
-	JobRow *openapi_types.UUID `json:"job_row,omitempty"`
+	// JobRows The dh_spotlerjob rows that show it; only when one job is asked for.
+	JobRows *[]openapi_types.UUID `json:"job_rows,omitempty"`
 
 	// Label The operation as Dynamics shows it
 	Label string `json:"label"`
 
+	// Lane What the job is ordered within
+	Lane string `json:"lane"`
+
+	// Merged How many further requests it serves
+	Merged *int `json:"merged,omitempty"`
+
 	// Message The result in one plain sentence
-	Message   *string    `json:"message,omitempty"`
-	NextTryAt *time.Time `json:"next_try_at,omitempty"`
+	Message *string `json:"message,omitempty"`
 
 	// Operation Number of the operation, as Dataverse stores it.
 	Operation OperationNumber `json:"operation"`
@@ -327,8 +334,7 @@ type Job struct {
 	// Record A row in Dataverse, as table/guid.
 	//
 	// Example: contact/6f0c1c9e-0d9b-4f0e-9a44-0a3c4f6c2b11
-	Record  *Record `json:"record,omitempty"`
-	RetryOf *JobID  `json:"retry_of,omitempty"`
+	Record *Record `json:"record,omitempty"`
 
 	// Source What asked for the job first.
 	Source    JobSource  `json:"source"`
@@ -461,12 +467,9 @@ type Status struct {
 
 // Store defines model for Store.
 type Store struct {
-	// Bytes Size on disk where it is known
-	Bytes *int64    `json:"bytes,omitempty"`
-	Kind  StoreKind `json:"kind"`
-
-	// SchemaVersion The newest migration that was applied
-	SchemaVersion *int64 `json:"schema_version,omitempty"`
+	// Durability How durable a commit is, as the live connection says.
+	Durability *map[string]string `json:"durability,omitempty"`
+	Kind       StoreKind          `json:"kind"`
 }
 
 // StoreKind defines model for Store.Kind.
