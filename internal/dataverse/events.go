@@ -41,12 +41,6 @@ type EndpointSpec struct {
 	Solution string
 }
 
-// String hides the secret.
-func (s EndpointSpec) String() string { return s.Name }
-
-// GoString hides the secret from %#v.
-func (s EndpointSpec) GoString() string { return s.Name }
-
 func (s EndpointSpec) fields() (Fields, error) {
 	f := Fields{"name": s.Name, "contract": contractWebhook, "url": s.URL}
 	if s.Secret == "" {

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	connector "github.com/spotler-connector/connector"
 	"github.com/spotler-connector/connector/internal/fault"
@@ -174,6 +175,23 @@ func TestCodes(t *testing.T) {
 		"": "", "0x0": "", "0": "", "99999999999999": "", "0xZZ": "", "a@b": "", "invalid_client": "invalid_client"} {
 		if got := normalCode(in); got != want {
 			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestRetryAfter(t *testing.T) {
+	now := func() time.Time { return time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC) }
+	for _, tt := range []struct {
+		retry, date string
+		want        time.Duration
+	}{
+		{"", "", 0}, {"17", "", 17 * time.Second}, {"0.5", "", 500 * time.Millisecond}, {"-3", "", 0}, {"NaN", "", 0}, {"soon", "", 0}, {"1e300", "", longestPause},
+		{"Thu, 01 Jan 2026 12:00:30 GMT", "", 30 * time.Second},
+		{"Thu, 01 Jan 2026 11:00:00 GMT", "", 0},
+		{"Thu, 01 Jan 2026 12:00:30 GMT", "Thu, 01 Jan 2026 12:00:20 GMT", 10 * time.Second},
+	} {
+		if got := retryAfter(http.Header{"Retry-After": {tt.retry}, "Date": {tt.date}}, now); got != tt.want {
+			t.Errorf("%q %q: %v, want %v", tt.retry, tt.date, got, tt.want)
 		}
 	}
 }
