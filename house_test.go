@@ -4,6 +4,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -32,7 +33,7 @@ var house = []struct {
 	{"internal/store", nil},
 	{"internal/store/sqlite", []string{"internal/store"}},
 	{"internal/store/postgres", []string{"internal/store"}},
-	{"internal/store/storetest", []string{"internal/store"}},
+	{"internal/store/storetest", []string{"internal/store", "internal/store/sqlite", "internal/store/postgres"}},
 	{"internal/lanes", []string{"internal/store"}},
 	{"internal/lanes/lanestest", []string{"internal/store", "internal/lanes", "internal/store/sqlite", "internal/store/postgres", "internal/store/storetest"}},
 	{"internal/operations", []string{"internal/schema", "internal/settings", "internal/mapping", "internal/decide", "internal/dataverse", "internal/spotler", "internal/store", "internal/lanes"}},
@@ -85,6 +86,33 @@ func TestHouse(t *testing.T) {
 	}
 	if seen == 0 {
 		t.Fatal("no Go files were read")
+	}
+}
+
+// ARCHITECTURE.md has the same rooms, in the same order, with the same doors.
+func TestArchitectureIsThisHouse(t *testing.T) {
+	page, err := os.ReadFile("ARCHITECTURE.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var told []string
+	for line := range strings.Lines(string(page)) {
+		if cells := strings.Split(strings.TrimSpace(line), " | "); len(cells) == 3 && strings.HasPrefix(cells[0], "| `") {
+			told = append(told, strings.TrimPrefix(cells[0], "| ")+" may enter "+strings.TrimSuffix(cells[2], " |"))
+		}
+	}
+	var built []string
+	for _, h := range house {
+		doors := "–"
+		if slices.Equal(h.may, []string{"*"}) {
+			doors = "every room"
+		} else if len(h.may) > 0 {
+			doors = strings.ReplaceAll("`"+strings.Join(h.may, "`, `")+"`", "`internal/", "`")
+		}
+		built = append(built, "`"+h.room+"` may enter "+doors)
+	}
+	if !slices.Equal(told, built) {
+		t.Errorf("the table in ARCHITECTURE.md is\n%s\nand must be\n%s", strings.Join(told, "\n"), strings.Join(built, "\n"))
 	}
 }
 
