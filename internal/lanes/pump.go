@@ -1,0 +1,324 @@
+package lanes
+
+import (
+	"cmp"
+	"context"
+	"log/slog"
+	"slices"
+	"time"
+
+	connector "github.com/spotler-connector/connector"
+	"github.com/spotler-connector/connector/internal/store"
+)
+
+// BatchSize is how many lanes travel together: the most that one call of
+// POST /contact/list takes.
+const BatchSize = 100
+
+// Pump admits ready lanes on the elected node: fairly over environments, the
+// most urgent class first, in batches. Work-conserving: an environment's share
+// is of those that have work, and nothing is kept idle for the others.
+type Pump struct {
+	Store    *store.Store
+	Executor Executor
+	Node     string
+	// Environments lists those that are switched on.
+	Environments func() []connector.Environment
+	// Slots is how many batches may be out at once, over all environments.
+	Slots int
+	// Linger is how long a lane may wait for company while another batch of its
+	// environment is out. The first batch never waits.
+	Linger time.Duration
+	Lease  time.Duration
+	Log    *slog.Logger
+	Now    func() time.Time
+
+	served  map[connector.Environment]float64 // virtual time of fair queueing
+	gates   map[connector.Environment]time.Time
+	gatesAt time.Time
+	hot     map[connector.Environment]bool
+	full    time.Time // when every environment is looked at again
+	reclaim time.Time
+	leading time.Time // when the leadership must be prolonged
+	leads   bool
+}
+
+const (
+	tick         = 250 * time.Millisecond // the longest that a signal may be missed
+	leaderLease  = 3 * time.Second
+	reclaimEvery = time.Second
+	gatesEvery   = 100 * time.Millisecond
+)
+
+// Run admits work until ctx ends.
+func (p *Pump) Run(ctx context.Context) error {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return p.Store.Abdicate(context.WithoutCancel(ctx), "pump", p.Node)
+		case <-p.Store.Woken():
+		case <-timer.C:
+		}
+		wait, err := p.Once(ctx)
+		if err != nil && ctx.Err() == nil {
+			p.Log.ErrorContext(ctx, "admission failed; it is tried again", "err", err)
+			wait = tick
+		}
+		timer.Reset(min(wait, tick))
+	}
+}
+
+// Leads reports whether this node admitted work last time it looked.
+func (p *Pump) Leads() bool { return p.leads }
+
+// Once hands out what can be handed out now, and returns when to look again if
+// nothing wakes it before.
+func (p *Pump) Once(ctx context.Context) (time.Duration, error) {
+	now := p.Now()
+	for _, e := range p.Store.TakeWoken() {
+		p.markHot(connector.Environment(e))
+	}
+	if err := p.lead(ctx, now); err != nil || !p.leads {
+		return tick, err
+	}
+	if now.After(p.reclaim) {
+		p.reclaim = now.Add(reclaimEvery)
+		if _, err := p.Store.ReclaimExpired(ctx); err != nil {
+			return tick, err
+		}
+	}
+	if err := p.readGates(ctx, now); err != nil {
+		return tick, err
+	}
+	if now.After(p.full) {
+		p.full = now.Add(tick)
+		for _, e := range p.Environments() {
+			p.markHot(e)
+		}
+	}
+	if len(p.hot) == 0 {
+		return tick, nil
+	}
+	r := &round{pump: p, next: tick}
+	if err := p.Store.Admit(ctx, r.admit); err != nil {
+		return tick, err
+	}
+	for _, e := range r.cold {
+		delete(p.hot, e)
+	}
+	return r.next, nil
+}
+
+func (p *Pump) markHot(e connector.Environment) {
+	if p.hot == nil {
+		p.hot = map[connector.Environment]bool{}
+		p.served = map[connector.Environment]float64{}
+	}
+	p.hot[e] = true
+}
+
+func (p *Pump) lead(ctx context.Context, now time.Time) error {
+	if now.Before(p.leading) {
+		return nil
+	}
+	leads, err := p.Store.Lead(ctx, "pump", p.Node, leaderLease)
+	if err != nil {
+		p.leads = false
+		return err
+	}
+	if leads && !p.leads {
+		p.Log.InfoContext(ctx, "this node hands out the work", "node", p.Node)
+	}
+	p.leads, p.leading = leads, now.Add(leaderLease/3)
+	return nil
+}
+
+func (p *Pump) readGates(ctx context.Context, now time.Time) error {
+	if now.Before(p.gatesAt) {
+		return nil
+	}
+	gates, err := p.Store.Gates(ctx)
+	if err != nil {
+		return err
+	}
+	p.gatesAt = now.Add(gatesEvery)
+	p.gates = map[connector.Environment]time.Time{}
+	for _, g := range gates {
+		if g.API != store.GateIrreversible && g.PausedUntil.After(p.gates[g.Environment]) {
+			p.gates[g.Environment] = g.PausedUntil
+		}
+	}
+	return nil
+}
+
+// round is one admission.
+type round struct {
+	pump     *Pump
+	next     time.Duration
+	cold     []connector.Environment // nothing ready is left
+	inFlight map[connector.Environment]int
+	out      int
+	batches  []store.Batch
+}
+
+// candidate is an environment with ready lanes, most urgent class first.
+type candidate struct {
+	env   connector.Environment
+	lanes []store.Ready
+	more  bool // Peek may have left some behind
+}
+
+func (r *round) admit(ctx context.Context, a *store.Admission) error {
+	var err error
+	if r.inFlight, err = a.InFlight(ctx); err != nil {
+		return err
+	}
+	for _, n := range r.inFlight {
+		r.out += n
+	}
+	if r.out >= r.pump.Slots {
+		return nil // a batch that ends wakes the pump
+	}
+	candidates, err := r.candidates(ctx, a)
+	if err != nil {
+		return err
+	}
+	for r.out < r.pump.Slots && len(candidates) > 0 {
+		i := r.fairest(candidates)
+		lanes, rest := r.cut(candidates[i].lanes, a.Now, r.inFlight[candidates[i].env])
+		candidates[i].lanes = rest
+		if len(lanes) == 0 {
+			r.leave(candidates[i])
+			candidates = slices.Delete(candidates, i, i+1)
+			continue
+		}
+		if err := r.handOut(ctx, a, candidates[i].env, lanes); err != nil {
+			return err
+		}
+	}
+	if len(r.batches) == 0 {
+		return nil
+	}
+	return r.pump.Executor.Dispatch(ctx, a.Tx(), r.batches)
+}
+
+func (r *round) leave(c candidate) {
+	if len(c.lanes) == 0 && !c.more {
+		r.cold = append(r.cold, c.env)
+	}
+}
+
+// candidates looks at the environments that may have work.
+func (r *round) candidates(ctx context.Context, a *store.Admission) ([]candidate, error) {
+	p := r.pump
+	enabled := p.Environments()
+	var out []candidate
+	for env := range p.hot {
+		if !slices.Contains(enabled, env) || a.Now.Before(p.gates[env]) {
+			r.cold = append(r.cold, env) // the tick looks again
+			continue
+		}
+		want := BatchSize * (p.Slots - r.out)
+		ready, err := a.Peek(ctx, env, want)
+		if err != nil {
+			return nil, err
+		}
+		if len(ready) == 0 {
+			r.cold = append(r.cold, env)
+			continue
+		}
+		slices.SortStableFunc(ready, func(x, y store.Ready) int { return cmp.Compare(x.Class, y.Class) })
+		out = append(out, candidate{env, ready, len(ready) >= want})
+	}
+	r.levelVirtualTime(out)
+	return out, nil
+}
+
+// levelVirtualTime lets an environment that was quiet begin level with the least
+// served of the busy ones: it cannot save up a share, nor is it behind.
+func (r *round) levelVirtualTime(active []candidate) {
+	level, busy := 0.0, false
+	for env := range r.inFlight {
+		if v := r.pump.served[env]; !busy || v < level {
+			level, busy = v, true
+		}
+	}
+	if !busy {
+		return
+	}
+	for _, c := range active {
+		if _, running := r.inFlight[c.env]; !running {
+			r.pump.served[c.env] = max(r.pump.served[c.env], level)
+		}
+	}
+}
+
+// fairest is the candidate that was served least.
+func (r *round) fairest(cs []candidate) int {
+	best := 0
+	for i, c := range cs {
+		if r.pump.served[c.env] < r.pump.served[cs[best].env] || (r.pump.served[c.env] == r.pump.served[cs[best].env] && c.env < cs[best].env) {
+			best = i
+		}
+	}
+	return best
+}
+
+// cut takes the next batch off ready lanes: those of the most urgent class whose
+// head ops can be done together, or one lane. While a batch of the environment is
+// out, lanes wait a moment for company; the first batch never waits.
+func (r *round) cut(ready []store.Ready, now time.Time, out int) (batch, rest []store.Ready) {
+	if len(ready) == 0 {
+		return nil, nil
+	}
+	head := ready[0]
+	if r.reserved(head.Class) {
+		return nil, ready
+	}
+	spec, known := head.Operation.Spec()
+	if !known || !spec.Coalesces {
+		return ready[:1], ready[1:]
+	}
+	for _, l := range ready {
+		if len(batch) < BatchSize && l.Class == head.Class && l.Operation == head.Operation {
+			batch = append(batch, l)
+		} else {
+			rest = append(rest, l)
+		}
+	}
+	if waited := now.Sub(head.ReadyAt); out > 0 && len(batch) < BatchSize && waited < r.pump.Linger {
+		r.next = min(r.next, r.pump.Linger-waited)
+		return nil, ready
+	}
+	return batch, rest
+}
+
+// reserved keeps the last slots for urgent work: statistics and backfill leave
+// some free, so that a person's change never waits behind a bulk run.
+func (r *round) reserved(c store.Class) bool {
+	free := r.pump.Slots - r.out
+	switch c {
+	case store.Backfill:
+		return free <= max(1, r.pump.Slots/4) && r.pump.Slots > 1
+	case store.Statistics:
+		return free <= max(1, r.pump.Slots/8) && r.pump.Slots > 1
+	}
+	return false
+}
+
+func (r *round) handOut(ctx context.Context, a *store.Admission, env connector.Environment, lanes []store.Ready) error {
+	b, err := a.Take(ctx, env, lanes, r.pump.Lease)
+	if err != nil {
+		return err
+	}
+	if len(b.Lanes) == 0 {
+		return nil // somebody holds their rows just now; the next round finds them
+	}
+	r.pump.served[env] += float64(len(b.Lanes))
+	r.inFlight[env]++
+	r.out++
+	r.batches = append(r.batches, b)
+	return nil
+}

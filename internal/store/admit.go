@@ -1,0 +1,233 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	connector "github.com/spotler-connector/connector"
+)
+
+// Ready is a lane that could be handed out, as Peek found it.
+type Ready struct {
+	Lane      Lane
+	Class     Class
+	Operation connector.Operation
+	ReadyAt   time.Time
+}
+
+// Admission lets the pump look at ready lanes and hand some out, in one transaction.
+type Admission struct {
+	s   *Store
+	tx  *sql.Tx
+	Now time.Time
+}
+
+// Admit runs choose in one transaction: what it hands out and what it dispatches
+// becomes true together or not at all.
+func (s *Store) Admit(ctx context.Context, choose func(ctx context.Context, a *Admission) error) error {
+	return s.transact(ctx, "admit", func(tx *sql.Tx) error {
+		now, err := s.dialect.Clock(ctx, tx)
+		if err != nil {
+			return err
+		}
+		return choose(ctx, &Admission{s: s, tx: tx, Now: now})
+	})
+}
+
+// Tx is the transaction, for an executor that dispatches within it.
+func (a *Admission) Tx() *sql.Tx { return a.tx }
+
+// Peek returns up to n ready lanes of each class of an environment, oldest first
+// within a class. It reads at most 4n index entries, however long the queue is.
+func (a *Admission) Peek(ctx context.Context, env connector.Environment, n int) ([]Ready, error) {
+	var q strings.Builder
+	args := make([]any, 0, 16)
+	for class := Consent; class <= Backfill; class++ {
+		if class > Consent {
+			q.WriteString(" UNION ALL ")
+		}
+		q.WriteString(`SELECT * FROM (SELECT key, class, head, ready_at FROM lane WHERE state = 1 AND environment = ? AND class = ? AND ready_at <= ? ORDER BY ready_at LIMIT ?) AS c`)
+		args = append(args, string(env), int64(class), ms(a.Now), int64(n))
+	}
+	return collect(ctx, a.s, a.tx, scanReady, q.String(), args...)
+}
+
+func scanReady(r *sql.Rows) (l Ready, err error) {
+	var at int64
+	err = r.Scan(&l.Lane, &l.Class, &l.Operation, &at)
+	l.ReadyAt = fromMS(at)
+	return l, err
+}
+
+// InFlight counts, per environment, the batches that are handed out or running.
+func (a *Admission) InFlight(ctx context.Context) (map[connector.Environment]int, error) {
+	rows, err := collect(ctx, a.s, a.tx, scanCount, `SELECT environment, COUNT(DISTINCT batch) FROM lane WHERE state IN (2, 3) GROUP BY environment`)
+	if err != nil {
+		return nil, fmt.Errorf("in flight: %w", err)
+	}
+	out := make(map[connector.Environment]int, len(rows))
+	for _, r := range rows {
+		out[r.env] = r.n
+	}
+	return out, nil
+}
+
+type envCount struct {
+	env connector.Environment
+	n   int
+}
+
+func scanCount(r *sql.Rows) (c envCount, err error) { return c, r.Scan(&c.env, &c.n) }
+
+// Take hands out lanes as one batch, leased for the given time. Lanes that
+// another transaction holds right now are left for the next round.
+func (a *Admission) Take(ctx context.Context, env connector.Environment, lanes []Ready, lease time.Duration) (Batch, error) {
+	b := Batch{ID: uuid.NewString(), Environment: env, Class: lanes[0].Class, Operation: lanes[0].Operation}
+	args := []any{b.ID, ms(a.Now.Add(lease))}
+	for _, l := range lanes {
+		args = append(args, string(l.Lane))
+	}
+	rows, err := collect(ctx, a.s, a.tx, scanLeased, `UPDATE lane SET state = 2, epoch = epoch + 1, batch = ?, lease_until = ?
+		WHERE key IN (SELECT key FROM lane WHERE state = 1 AND key IN (`+list(len(lanes))+`)`+a.s.dialect.SkipLocked+`) RETURNING key, epoch`, args...)
+	if err != nil {
+		return Batch{}, fmt.Errorf("hand out: %w", err)
+	}
+	b.Lanes = rows
+	return b, nil
+}
+
+func scanLeased(r *sql.Rows) (l Leased, err error) { return l, r.Scan(&l.Lane, &l.Epoch) }
+
+// NextReady returns when the next lane of any environment comes out of its
+// back-off; zero when none waits.
+func (s *Store) NextReady(ctx context.Context, env connector.Environment) (time.Time, error) {
+	var at sql.NullInt64
+	err := s.read.QueryRowContext(ctx, s.sql(`SELECT MIN(ready_at) FROM lane WHERE state = 1 AND environment = ?`), string(env)).Scan(&at)
+	return fromMS(at.Int64), err
+}
+
+// ReclaimExpired takes back lanes whose lease ran out: their node is gone or
+// late. The epoch moves on, so that its late answer matches no row. It returns
+// the environments that have work again.
+func (s *Store) ReclaimExpired(ctx context.Context) ([]connector.Environment, error) {
+	return s.reclaim(ctx, "reclaim", `state IN (2, 3) AND lease_until < ?`, func(now time.Time) []any { return []any{ms(now)} })
+}
+
+// ReclaimAll voids every lease. Only the sole owner of a database may do that:
+// on SQLite the lock on the data directory proves that nobody else holds one.
+func (s *Store) ReclaimAll(ctx context.Context) ([]connector.Environment, error) {
+	return s.reclaim(ctx, "reclaim all", `state IN (2, 3)`, func(time.Time) []any { return nil })
+}
+
+// ReclaimNode takes back the lanes of one node, which knows that it lost them.
+func (s *Store) ReclaimNode(ctx context.Context, node string) ([]connector.Environment, error) {
+	return s.reclaim(ctx, "reclaim node", `state = 3 AND node = ?`, func(time.Time) []any { return []any{node} })
+}
+
+func (s *Store) reclaim(ctx context.Context, what, where string, args func(time.Time) []any) ([]connector.Environment, error) {
+	seen := map[connector.Environment]bool{}
+	err := s.transact(ctx, what, func(tx *sql.Tx) error {
+		now, err := s.dialect.Clock(ctx, tx)
+		if err != nil {
+			return err
+		}
+		lanes, err := collect(ctx, s, tx, scanLaneEnv, `UPDATE lane SET state = 1, epoch = epoch + 1, lease_until = 0, node = '', batch = ''
+			WHERE key IN (SELECT key FROM lane WHERE `+where+s.dialect.SkipLocked+`) RETURNING key, environment`, args(now)...)
+		if err != nil {
+			return err
+		}
+		var keys []Lane
+		for _, l := range lanes {
+			keys = append(keys, l.lane)
+			seen[l.env] = true
+		}
+		return s.requeueRunning(ctx, tx, keys)
+	})
+	if err != nil {
+		return nil, err
+	}
+	var out []connector.Environment
+	for e := range seen {
+		out = append(out, e)
+		s.Wake(string(e))
+	}
+	return out, nil
+}
+
+type laneEnv struct {
+	lane Lane
+	env  connector.Environment
+}
+
+func scanLaneEnv(r *sql.Rows) (l laneEnv, err error) { return l, r.Scan(&l.lane, &l.env) }
+
+// requeueRunning puts the running ops of lanes back at the head.
+func (s *Store) requeueRunning(ctx context.Context, tx *sql.Tx, lanes []Lane) error {
+	for _, part := range chunks(lanes, 500) {
+		args := make([]any, len(part))
+		for i, l := range part {
+			args[i] = string(l)
+		}
+		ids, err := collect(ctx, s, tx, scanRequestKey, `SELECT id, coalesce_key FROM op WHERE state = 1 AND lane IN (`+list(len(part))+`)`, args...)
+		if err != nil {
+			return err
+		}
+		if err := s.absorb(ctx, tx, ids); err != nil {
+			return err
+		}
+		if len(ids) == 0 {
+			continue
+		}
+		back := make([]any, len(ids))
+		for i, o := range ids {
+			back[i] = o.id
+		}
+		if _, err := s.exec(ctx, tx, `UPDATE op SET state = 0 WHERE id IN (`+list(len(back))+`)`, back...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+type idKey struct {
+	id  int64
+	key string
+}
+
+func scanRequestKey(r *sql.Rows) (k idKey, err error) { return k, r.Scan(&k.id, &k.key) }
+
+// absorb makes ops that go back to the queue serve the requests of younger
+// queued ops with the same coalesce key: both say the same, and only one of a
+// key may be queued.
+func (s *Store) absorb(ctx context.Context, tx *sql.Tx, back []idKey) error {
+	if len(back) == 0 {
+		return nil
+	}
+	older := make(map[string]int64, len(back))
+	keys := make([]any, 0, len(back))
+	for _, o := range back {
+		older[o.key] = o.id
+		keys = append(keys, o.key)
+	}
+	younger, err := collect(ctx, s, tx, scanRequestKey, `SELECT id, coalesce_key FROM op WHERE state = 0 AND coalesce_key IN (`+list(len(keys))+`)`, keys...)
+	if err != nil {
+		return err
+	}
+	for _, y := range younger {
+		if _, err := s.exec(ctx, tx, `UPDATE request SET op = ? WHERE op = ?`, older[y.key], y.id); err != nil {
+			return err
+		}
+		if _, err := s.exec(ctx, tx, `UPDATE op SET merged = merged + 1 + (SELECT y.merged FROM op AS y WHERE y.id = ?) WHERE id = ?`, y.id, older[y.key]); err != nil {
+			return err
+		}
+		if _, err := s.exec(ctx, tx, `DELETE FROM op WHERE id = ?`, y.id); err != nil {
+			return err
+		}
+	}
+	return nil
+}

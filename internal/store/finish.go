@@ -1,0 +1,240 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+	"time"
+
+	connector "github.com/spotler-connector/connector"
+)
+
+// Settlement says how one running op ended, or that it runs again.
+type Settlement struct {
+	Lane  Lane
+	Epoch int64
+	Op    int64
+	// State is OpDone, OpFailed, OpDead or OpCancelled; OpQueued runs it again at RetryAt.
+	State   OpState
+	RetryAt time.Time
+	// FreeAttempt gives the attempt back: the remote was busy, the op is not to blame.
+	FreeAttempt bool
+	Since       time.Time // when the op first failed; zero for never
+	Outcome     connector.Outcome
+	Cause       string
+	Links       []Link
+	Tellings    []Telling
+	// Follow are ops that this one asks for, in the same transaction.
+	Follow []Put
+}
+
+// Finish records how ops ended, their links and what Dataverse must hear, in one
+// transaction. An op whose lane has passed to somebody else is left alone, with
+// everything that belongs to it, and its result is false.
+func (s *Store) Finish(ctx context.Context, settlements []Settlement) ([]bool, error) {
+	if len(settlements) == 0 {
+		return nil, nil
+	}
+	for _, x := range settlements {
+		env, _, _ := strings.Cut(string(x.Lane), "/")
+		if err := s.Prepare(ctx, connector.Environment(env)); err != nil {
+			return nil, err
+		}
+	}
+	out := make([]bool, len(settlements))
+	err := s.transact(ctx, "finish", func(tx *sql.Tx) error {
+		clear(out)
+		now, err := s.dialect.Clock(ctx, tx)
+		if err != nil {
+			return err
+		}
+		f := &finishing{s: s, tx: tx, now: now}
+		if err := f.keepMine(ctx, settlements, out); err != nil || len(f.mine) == 0 {
+			return err
+		}
+		for _, step := range []func(context.Context) error{f.requeue, f.endOps, f.freeLanes, f.writeLinks, f.writeTellings, f.follow, f.notify} {
+			if err := step(ctx); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, x := range settlements {
+		s.wakeAll(x.Follow)
+	}
+	return out, nil
+}
+
+type finishing struct {
+	s    *Store
+	tx   *sql.Tx
+	now  time.Time
+	mine []Settlement
+}
+
+// keepMine finds which lanes this caller still holds, and locks them.
+func (f *finishing) keepMine(ctx context.Context, all []Settlement, held []bool) error {
+	lanes := make([]Leased, len(all))
+	for i, x := range all {
+		lanes[i] = Leased{x.Lane, x.Epoch}
+	}
+	rows, err := collect(ctx, f.s, f.tx, scanLeased, `SELECT key, epoch FROM lane WHERE (key, epoch) IN (VALUES `+typed(len(lanes), "ti")+`) AND state = 3 ORDER BY key`+f.s.dialect.ForUpdate, pairs(lanes)...)
+	if err != nil {
+		return fmt.Errorf("fence: %w", err)
+	}
+	mine := make(map[Leased]bool, len(rows))
+	for _, l := range rows {
+		mine[l] = true
+	}
+	for i, x := range all {
+		if held[i] = mine[lanes[i]]; held[i] {
+			f.mine = append(f.mine, x)
+		}
+	}
+	return nil
+}
+
+// requeue makes room for ops that run again: younger ones that say the same join them.
+func (f *finishing) requeue(ctx context.Context) error {
+	var ids []any
+	for _, x := range f.mine {
+		if x.State == OpQueued {
+			ids = append(ids, x.Op)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	back, err := collect(ctx, f.s, f.tx, scanRequestKey, `SELECT id, coalesce_key FROM op WHERE id IN (`+list(len(ids))+`)`, ids...)
+	if err != nil {
+		return fmt.Errorf("requeue: %w", err)
+	}
+	if err := f.s.absorb(ctx, f.tx, back); err != nil {
+		return fmt.Errorf("requeue: %w", err)
+	}
+	return nil
+}
+
+func (f *finishing) endOps(ctx context.Context) error {
+	args := make([]any, 0, len(f.mine)*9)
+	for _, x := range f.mine {
+		finished, free := ms(f.now), int64(0)
+		if x.State == OpQueued {
+			finished = 0
+		}
+		if x.FreeAttempt {
+			free = 1
+		}
+		args = append(args, x.Op, int64(x.State), free, ms(x.Since), x.Outcome.Code, clip(x.Outcome.Why, 2000), int64(x.Outcome.HTTPStatus), x.Cause, finished)
+	}
+	n, err := f.s.exec(ctx, f.tx, `WITH v (id, state, free, since, code, message, http_status, cause, finished) AS (VALUES `+typed(len(f.mine), "iiiittiti")+`)
+		UPDATE op SET state = v.state, attempt = op.attempt - v.free, since = v.since, result_code = v.code, message = v.message, http_status = v.http_status,
+			cause = v.cause, finished_at = v.finished, arguments = CASE WHEN v.state = 2 THEN NULL ELSE op.arguments END
+		FROM v WHERE op.id = v.id AND op.state = 1`, args...)
+	if err != nil {
+		return fmt.Errorf("end ops: %w", err)
+	}
+	if int(n) != len(f.mine) {
+		return fmt.Errorf("end ops: %d of %d ops were running", n, len(f.mine))
+	}
+	return nil
+}
+
+type laneHead struct {
+	lane  Lane
+	op    int64
+	head  int64
+	class int64
+}
+
+func scanHead(r *sql.Rows) (h laneHead, err error) {
+	return h, r.Scan(&h.lane, &h.op, &h.head, &h.class)
+}
+
+// freeLanes makes lanes with more work ready and the others idle.
+func (f *finishing) freeLanes(ctx context.Context) error {
+	keys := make([]any, len(f.mine))
+	retry := make(map[Lane]int64, len(f.mine))
+	for i, x := range f.mine {
+		keys[i] = string(x.Lane)
+		retry[x.Lane] = ms(f.now)
+		if x.State == OpQueued && x.RetryAt.After(f.now) {
+			retry[x.Lane] = ms(x.RetryAt)
+		}
+	}
+	heads, err := collect(ctx, f.s, f.tx, scanHead, `SELECT op.lane, op.id, op.operation, h.class FROM op JOIN
+		(SELECT MIN(id) AS id, MIN(class) AS class FROM op WHERE state = 0 AND lane IN (`+list(len(keys))+`) GROUP BY lane) AS h ON op.id = h.id`, keys...)
+	if err != nil {
+		return fmt.Errorf("next heads: %w", err)
+	}
+	next := make(map[Lane]laneHead, len(heads))
+	for _, h := range heads {
+		next[h.lane] = h
+	}
+	args := make([]any, 0, len(f.mine)*5)
+	for _, x := range f.mine {
+		state, h := LaneIdle, laneHead{class: int64(Backfill)}
+		if n, more := next[x.Lane]; more {
+			state, h = LaneReady, n
+		}
+		args = append(args, string(x.Lane), int64(state), h.head, h.class, retry[x.Lane])
+	}
+	if _, err := f.s.exec(ctx, f.tx, `WITH v (key, state, head, class, ready_at) AS (VALUES `+typed(len(f.mine), "tiiii")+`)
+		UPDATE lane SET state = v.state, head = v.head, class = v.class, ready_at = v.ready_at, lease_until = 0, node = '', batch = ''
+		FROM v WHERE lane.key = v.key`, args...); err != nil {
+		return fmt.Errorf("free lanes: %w", err)
+	}
+	return nil
+}
+
+func (f *finishing) writeLinks(ctx context.Context) error {
+	var links []Link
+	for _, x := range f.mine {
+		links = append(links, x.Links...)
+	}
+	return f.s.putLinks(ctx, f.tx, links, f.now)
+}
+
+func (f *finishing) writeTellings(ctx context.Context) error {
+	var tellings []Telling
+	for _, x := range f.mine {
+		tellings = append(tellings, x.Tellings...)
+	}
+	return f.s.putTellings(ctx, f.tx, tellings, f.now)
+}
+
+func (f *finishing) follow(ctx context.Context) error {
+	var puts []Put
+	for _, x := range f.mine {
+		puts = append(puts, x.Follow...)
+	}
+	if len(puts) == 0 {
+		return nil
+	}
+	_, err := f.s.PutTx(ctx, f.tx, puts)
+	return err
+}
+
+// notify tells the pump, which may run on another node, that slots came free.
+func (f *finishing) notify(ctx context.Context) error {
+	if f.s.dialect.Notify == nil {
+		return nil
+	}
+	env, _, _ := strings.Cut(string(f.mine[0].Lane), "/")
+	return f.s.dialect.Notify(ctx, f.tx, env)
+}
+
+// clip cuts s to at most n bytes without splitting a character.
+func clip(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && s[n]&0xC0 == 0x80 {
+		n--
+	}
+	return s[:n]
+}

@@ -1,0 +1,136 @@
+// Package store keeps lanes, ops, requests, links, tellings and gates in SQLite or
+// PostgreSQL with one design: the SQL stands here, once; the folders sqlite and
+// postgres open a database, migrate it, and say where the dialects differ.
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+)
+
+// Store is an open database. Open one with sqlite.Open or postgres.Open.
+type Store struct {
+	write   *sql.DB
+	read    *sql.DB
+	dialect Dialect
+	seal    *Sealer
+	wake    *wakes
+}
+
+// Dialect says where the two databases differ.
+type Dialect struct {
+	Name string // "sqlite" or "postgres"
+	// Numbered says that parameters are written $1, $2, … instead of ?.
+	Numbered bool
+	// SkipLocked is appended to a SELECT whose rows the transaction will change.
+	SkipLocked string
+	// ForUpdate is appended to a SELECT whose rows must not change meanwhile.
+	ForUpdate string
+	// Clock returns the time by which leases are judged: the database's on
+	// PostgreSQL, because the clocks of nodes differ; the process's on SQLite.
+	Clock func(ctx context.Context, tx *sql.Tx) (time.Time, error)
+	// Notify, when set, tells other nodes in tx that an environment has work.
+	Notify func(ctx context.Context, tx *sql.Tx, environment string) error
+	// Settings reads back, from the live connection, how durable a commit is.
+	Settings func(ctx context.Context, db *sql.DB) (map[string]string, error)
+}
+
+// New wraps open databases; write may have one connection only (SQLite).
+func New(write, read *sql.DB, d Dialect, seal *Sealer) *Store {
+	s := &Store{write: write, read: read, dialect: d, seal: seal, wake: newWakes()}
+	seal.attach(s)
+	return s
+}
+
+// Name is the name of the dialect, "sqlite" or "postgres".
+func (s *Store) Name() string { return s.dialect.Name }
+
+// DB is the writing database, for an executor that shares our transactions.
+func (s *Store) DB() *sql.DB { return s.write }
+
+// Settings reads back from the live connection how durable a commit is:
+// synchronous, journal_mode, fsync, synchronous_commit, as the database has them.
+func (s *Store) Settings(ctx context.Context) (map[string]string, error) {
+	return s.dialect.Settings(ctx, s.write)
+}
+
+// Close closes the databases.
+func (s *Store) Close() error {
+	rerr := error(nil)
+	if s.read != s.write {
+		rerr = s.read.Close()
+	}
+	if err := s.write.Close(); err != nil {
+		return err
+	}
+	return rerr
+}
+
+// Ping reports whether the database answers.
+func (s *Store) Ping(ctx context.Context) error { return s.write.PingContext(ctx) }
+
+// transact runs f in one writing transaction: all of it or nothing.
+func (s *Store) transact(ctx context.Context, what string, f func(tx *sql.Tx) error) error {
+	tx, err := s.write.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("store: %s: begin: %w", what, err)
+	}
+	defer func() { _ = tx.Rollback() }() // after a commit this does nothing
+	if err := f(tx); err != nil {
+		return fmt.Errorf("store: %s: %w", what, err)
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("store: %s: commit: %w", what, err)
+	}
+	return nil
+}
+
+func (s *Store) exec(ctx context.Context, tx *sql.Tx, query string, args ...any) (int64, error) {
+	res, err := tx.ExecContext(ctx, s.sql(query), args...)
+	if err != nil {
+		return 0, err
+	}
+	return res.RowsAffected()
+}
+
+// querier is a database or a transaction.
+type querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+// collect scans every row of a query with scan.
+func collect[T any](ctx context.Context, s *Store, q querier, scan func(*sql.Rows) (T, error), query string, args ...any) (out []T, err error) {
+	rows, err := q.QueryContext(ctx, s.sql(query), args...)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if cerr := rows.Close(); err == nil {
+			err = cerr
+		}
+	}()
+	for rows.Next() {
+		v, err := scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, v)
+	}
+	return out, rows.Err()
+}
+
+func ms(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+func fromMS(n int64) time.Time {
+	if n == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(n).UTC()
+}

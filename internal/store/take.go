@@ -1,0 +1,135 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	connector "github.com/spotler-connector/connector"
+)
+
+// Take starts the head ops of the lanes of b that this node still holds. The
+// attempt is counted before anything is tried, so that a crash is never
+// forgotten. A lane without work becomes idle.
+func (s *Store) Take(ctx context.Context, b Batch, node string, lease time.Duration) ([]Taken, error) {
+	if len(b.Lanes) == 0 {
+		return nil, nil
+	}
+	var out []Taken
+	err := s.transact(ctx, "take", func(tx *sql.Tx) error {
+		now, err := s.dialect.Clock(ctx, tx)
+		if err != nil {
+			return err
+		}
+		args := append([]any{node, ms(now.Add(lease))}, pairs(b.Lanes)...)
+		mine, err := collect(ctx, s, tx, scanLeased, `UPDATE lane SET state = 3, node = ?, lease_until = ?
+			WHERE (key, epoch) IN (VALUES `+typed(len(b.Lanes), "ti")+`) AND state = 2 RETURNING key, epoch`, args...)
+		if err != nil || len(mine) == 0 {
+			return err
+		}
+		if out, err = s.startHeads(ctx, tx, mine, now); err != nil {
+			return err
+		}
+		if err := s.addJobs(ctx, tx, out); err != nil {
+			return err
+		}
+		return s.idleEmpty(ctx, tx, mine, out)
+	})
+	return out, err
+}
+
+const opColumns = `id, environment, lane, operation, state, class, attempt, since, arguments, source, result_code, message, http_status, cause, created_at, started_at, finished_at, merged`
+
+func (s *Store) scanOp(ctx context.Context) func(*sql.Rows) (Op, error) {
+	return func(r *sql.Rows) (o Op, err error) {
+		var sealed []byte
+		var since, created, started, finished int64
+		err = r.Scan(&o.ID, &o.Environment, &o.Lane, &o.Operation, &o.State, &o.Class, &o.Attempt, &since, &sealed, &o.Source,
+			&o.ResultCode, &o.Message, &o.HTTPStatus, &o.Cause, &created, &started, &finished, &o.Merged)
+		if err != nil {
+			return o, err
+		}
+		o.Since, o.CreatedAt, o.StartedAt, o.FinishedAt = fromMS(since), fromMS(created), fromMS(started), fromMS(finished)
+		o.Arguments, err = s.seal.Open(ctx, o.Environment, "arguments", sealed)
+		return o, err
+	}
+}
+
+func (s *Store) startHeads(ctx context.Context, tx *sql.Tx, mine []Leased, now time.Time) ([]Taken, error) {
+	epoch := make(map[Lane]int64, len(mine))
+	args := []any{ms(now)}
+	for _, l := range mine {
+		epoch[l.Lane] = l.Epoch
+		args = append(args, string(l.Lane))
+	}
+	ops, err := collect(ctx, s, tx, s.scanOp(ctx), `UPDATE op SET state = 1, attempt = attempt + 1, started_at = ?
+		WHERE id IN (SELECT MIN(id) FROM op WHERE state = 0 AND lane IN (`+list(len(mine))+`) GROUP BY lane) RETURNING `+opColumns, args...)
+	if err != nil {
+		return nil, fmt.Errorf("start ops: %w", err)
+	}
+	out := make([]Taken, len(ops))
+	for i, o := range ops {
+		out[i] = Taken{Op: o, Epoch: epoch[o.Lane]}
+	}
+	return out, nil
+}
+
+func (s *Store) addJobs(ctx context.Context, tx *sql.Tx, ops []Taken) error {
+	if len(ops) == 0 {
+		return nil
+	}
+	at := make(map[int64]int, len(ops))
+	args := make([]any, len(ops))
+	for i, o := range ops {
+		at[o.ID] = i
+		args[i] = o.ID
+	}
+	jobs, err := collect(ctx, s, tx, scanJob, `SELECT op, job FROM request WHERE job <> '' AND op IN (`+list(len(ops))+`) ORDER BY op, job`, args...)
+	if err != nil {
+		return fmt.Errorf("job rows: %w", err)
+	}
+	for _, j := range jobs {
+		ops[at[j.op]].Jobs = append(ops[at[j.op]].Jobs, j.job)
+	}
+	return nil
+}
+
+type opJob struct {
+	op  int64
+	job connector.RecordID
+}
+
+func scanJob(r *sql.Rows) (j opJob, err error) { return j, r.Scan(&j.op, &j.job) }
+
+func (s *Store) idleEmpty(ctx context.Context, tx *sql.Tx, mine []Leased, busy []Taken) error {
+	has := make(map[Lane]bool, len(busy))
+	for _, o := range busy {
+		has[o.Lane] = true
+	}
+	for _, l := range mine {
+		if has[l.Lane] {
+			continue
+		}
+		if _, err := s.exec(ctx, tx, `UPDATE lane SET state = 0, lease_until = 0, node = '', batch = '', head = 0 WHERE key = ? AND epoch = ?`, string(l.Lane), l.Epoch); err != nil {
+			return fmt.Errorf("idle lane: %w", err)
+		}
+	}
+	return nil
+}
+
+// Heartbeat prolongs the leases of lanes that are still held and returns how
+// many are; fewer than asked means that some were lost.
+func (s *Store) Heartbeat(ctx context.Context, lanes []Leased, lease time.Duration) (int, error) {
+	held := int64(0)
+	err := s.transact(ctx, "heartbeat", func(tx *sql.Tx) error {
+		now, err := s.dialect.Clock(ctx, tx)
+		if err != nil {
+			return err
+		}
+		args := append([]any{ms(now.Add(lease))}, pairs(lanes)...)
+		held, err = s.exec(ctx, tx, `UPDATE lane SET lease_until = ? WHERE (key, epoch) IN (VALUES `+typed(len(lanes), "ti")+`) AND state = 3`, args...)
+		return err
+	})
+	return int(held), err
+}
