@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
@@ -8,10 +9,13 @@ import (
 	connector "github.com/spotler-connector/connector"
 )
 
-// maxSheet bounds a sheet in bytes: a thousand rows fit many times.
-const maxSheet = 1 << 20
+// A sheet is bounded in bytes and rows: no real one comes near.
+const (
+	maxSheet = 256 << 10
+	maxRows  = 2000
+)
 
-// document is the YAML form of a sheet.
+// document is the YAML form of a sheet; readDocument reads it.
 type document struct {
 	Version int      `yaml:"version"`
 	Rows    []rowDoc `yaml:"rows"`
@@ -31,26 +35,24 @@ type rowDoc struct {
 // Parse reads a sheet. It refuses unknown keys and reports everything that is
 // wrong at once: the error is a fault of kind NotValid around Refusals.
 func Parse(data []byte) (*Sheet, error) {
-	var refused Refusals
 	if len(data) > maxSheet {
-		return nil, Refusals{{Says: "the sheet is larger than 1 MiB"}}.orNil("mapping.Parse")
+		return nil, Refusals{{Says: "the sheet is larger than 256 KiB"}}.orNil("mapping.Parse")
 	}
-	var doc document
-	if err := yaml.Load(data, &doc, yaml.WithKnownFields()); err != nil {
-		return nil, Refusals{{Says: "the YAML cannot be read: " + err.Error()}}.orNil("mapping.Parse")
-	}
-	if doc.Version != 1 {
-		refused = append(refused, Refusal{Says: "write version: 1 at the top"})
-	}
-	if len(doc.Rows) == 0 {
-		refused = append(refused, Refusal{Says: "there are no rows"})
+	doc, refused := readDocument(data)
+	unread := map[int]bool{} // rows whose keys are wrong already
+	for _, r := range refused {
+		unread[r.Row] = true
 	}
 	s := &Sheet{Rows: make([]Row, len(doc.Rows))}
 	for i, d := range doc.Rows {
+		if unread[i+1] {
+			continue
+		}
 		var wrong Refusals
 		s.Rows[i], wrong = parseRow(i+1, d)
 		refused = append(refused, wrong...)
 	}
+	slices.SortStableFunc(refused, func(a, b Refusal) int { return a.Row - b.Row })
 	if err := refused.orNil("mapping.Parse"); err != nil {
 		return nil, err
 	}

@@ -26,11 +26,18 @@ func (r Refusal) String() string {
 // Refusals is everything that is wrong with a sheet, in the order of its rows.
 type Refusals []Refusal
 
+// mostLines bounds what Error prints; the Refusals themselves are complete.
+const mostLines = 200
+
 // Error prints one refusal a line.
 func (rs Refusals) Error() string {
-	lines := make([]string, len(rs))
+	var lines []string
 	for i, r := range rs {
-		lines[i] = r.String()
+		if i == mostLines {
+			lines = append(lines, fmt.Sprintf("and %d more", len(rs)-i))
+			break
+		}
+		lines = append(lines, r.String())
 	}
 	return strings.Join(lines, "\n")
 }

@@ -141,7 +141,7 @@ func TestParseRefusesSheets(t *testing.T) {
 		"an unknown key":         {"version: 1\nrows:\n  - {spotler: email, contact: a, direction: '->', colour: red}", "colour"},
 		"another version":        {"version: 2\nrows:\n  - {spotler: email, contact: a, direction: '->'}", "version: 1"},
 		"no rows":                {"version: 1", "no rows"},
-		"too large":              {"version: 1\n#" + strings.Repeat("x", 1<<20), "1 MiB"},
+		"too large":              {"version: 1\n#" + strings.Repeat("x", 256<<10), "256 KiB"},
 		"a field filled twice":   {"version: 1\nrows:\n  - {spotler: city, contact: a, direction: '->'}\n  - {spotler: city, contact: b, direction: '<->'}", "already fills"},
 		"a column written twice": {"version: 1\nrows:\n  - {spotler: city, contact: a, direction: '<-'}\n  - {spotler: town, contact: a, direction: '<->'}", "already writes"},
 	} {
@@ -151,6 +151,30 @@ func TestParseRefusesSheets(t *testing.T) {
 				t.Errorf("got %v, want a fault that says %q", err, c.says)
 			}
 		})
+	}
+}
+
+// Sheets made to cost time or memory are refused like any other. (The YAML
+// library's own decoding takes minutes for some of them.)
+func TestParseHostile(t *testing.T) {
+	for _, s := range []string{"[", "- ", "? ", "{a: ", "a: {", "\"", "''", "a: |\n", "&a ", "*a ", "!!a ", "? a\n: b\n", "- |\n", "a: 1\n"} {
+		if _, err := mapping.Parse([]byte(strings.Repeat(s, 256<<10/len(s)))); !errors.Is(err, fault.NotValid) {
+			t.Errorf("%q over and over: %v", s, err)
+		}
+	}
+	for name, s := range map[string]string{
+		"many rows":        "version: 1\nrows:\n" + strings.Repeat("  - {}\n", 30000),
+		"one key in a row": "version: 1\nrows:\n  - {" + strings.Repeat("lead: a, ", 20000) + "}",
+		"a reference":      "version: 1\nrows:\n  - {spotler: &a email, contact: *a, direction: '->'}",
+		"a row of rows":    "version: 1\nrows:\n  - &a [*a, *a]\n  - *a",
+		"a key of keys":    "version: 1\nrows:\n  - {[a]: b}",
+		"two documents":    "version: 1\nrows: []\n---\nversion: 1",
+		"a list of keys":   "- version",
+	} {
+		_, err := mapping.Parse([]byte(s))
+		if !errors.Is(err, fault.NotValid) || len(err.Error()) > 64<<10 {
+			t.Errorf("%s: %.200v", name, err)
+		}
 	}
 }
 
