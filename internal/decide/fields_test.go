@@ -80,6 +80,10 @@ func TestFields(t *testing.T) {
 			}
 		})
 	}
+	behind := decide.Shadow{"city": sides("city", "Rhenen", "Ede")}
+	if s := decide.Fields([]decide.Field{field(both, "Ede")}, behind, true, hash); len(s.Refreshed) != 1 || len(s.Repeat) != 1 {
+		t.Errorf("a purging write must repeat a refreshed field: %+v", s)
+	}
 	if s := decide.Fields([]decide.Field{field(out, "")}, ede, true, hash); s.Next["city"] != (decide.Sides{}) || len(s.Next) != 1 {
 		t.Errorf("a purged field must be remembered as empty: %v", s.Next)
 	}

@@ -196,6 +196,44 @@ func TestCanonical(t *testing.T) {
 	}
 }
 
+// The standard gender column counts by number, because its labels are in the
+// language of the organisation; a lookup needs the name of its row.
+func TestConversionsByColumn(t *testing.T) {
+	const name = "@OData.Community.Display.V1.FormattedValue"
+	s := parse(t, "version: 1\nrows:\n  - {spotler: email, contact: emailaddress1, direction: '->'}\n  - {spotler: gender, contact: gendercode, direction: '->'}\n  - {spotler: company, contact: parentcustomerid, direction: '->'}")
+	b, err := s.Bind(schema.Tables(), []mapping.Property{{Name: "email", Type: "email"}, {Name: "gender", Type: "gender"}, {Name: "company", Type: "string"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		number    any
+		label     string
+		gender    any
+		lookup    any
+		linkName  any
+		company   any
+		problems  int
+		notesToGo int
+	}{
+		{1.0, "Mężczyzna", "M", nil, nil, nil, 0, 0},
+		{2, "Kobieta", "F", "", nil, nil, 0, 0},
+		{int64(2), "Male", "M", "6f0c1d9e-0000-4000-8000-000000000001", "Contoso", "Contoso", 0, 0},
+		{3.0, "Inna", nil, "6f0c1d9e-0000-4000-8000-000000000001", nil, nil, 1, 1},
+		{1.5, "", nil, 5.0, nil, nil, 2, 0},
+		{true, "", nil, nil, nil, nil, 1, 0},
+	} {
+		r := b.Outward(connector.Contact, map[string]any{"emailaddress1": "a@b.test", "gendercode": c.number, "gendercode" + name: c.label,
+			"_parentcustomerid_value": c.lookup, "_parentcustomerid_value" + name: c.linkName}, nil)
+		got := map[string]any{}
+		for _, f := range r.Fields {
+			got[f.Name] = f.Value
+		}
+		if got["gender"] != c.gender || got["company"] != c.company || len(r.Problems) != c.problems || len(r.Notes) != c.notesToGo {
+			t.Errorf("%v %q, %v: got %v, problems %v, notes %v", c.number, c.label, c.lookup, got, r.Problems, r.Notes)
+		}
+	}
+}
+
 func TestMoneyInUnits(t *testing.T) {
 	s := parse(t, "version: 1\nrows:\n  - {spotler: email, contact: emailaddress1, direction: '->'}\n  - {spotler: goal, contact: x_money, direction: '->', scale: units}")
 	b, err := s.Bind(organisation(), []mapping.Property{{Name: "email", Type: "email"}, {Name: "goal", Type: "money"}})
