@@ -11,8 +11,8 @@ import (
 
 // A sheet is bounded in bytes and rows: no real one comes near.
 const (
-	maxSheet = 256 << 10
-	maxRows  = 2000
+	maxSheet = 128 << 10
+	maxRows  = 1000
 )
 
 // document is the YAML form of a sheet; readDocument reads it.
@@ -36,7 +36,7 @@ type rowDoc struct {
 // wrong at once: the error is a fault of kind NotValid around Refusals.
 func Parse(data []byte) (*Sheet, error) {
 	if len(data) > maxSheet {
-		return nil, Refusals{{Says: "the sheet is larger than 256 KiB"}}.orNil("mapping.Parse")
+		return nil, Refusals{{Says: "the sheet is larger than 128 KiB"}}.orNil("mapping.Parse")
 	}
 	doc, refused := readDocument(data)
 	unread := map[int]bool{} // rows whose keys are wrong already

@@ -141,7 +141,7 @@ func TestParseRefusesSheets(t *testing.T) {
 		"an unknown key":         {"version: 1\nrows:\n  - {spotler: email, contact: a, direction: '->', colour: red}", "colour"},
 		"another version":        {"version: 2\nrows:\n  - {spotler: email, contact: a, direction: '->'}", "version: 1"},
 		"no rows":                {"version: 1", "no rows"},
-		"too large":              {"version: 1\n#" + strings.Repeat("x", 256<<10), "256 KiB"},
+		"too large":              {"version: 1\n#" + strings.Repeat("x", 128<<10), "128 KiB"},
 		"a field filled twice":   {"version: 1\nrows:\n  - {spotler: city, contact: a, direction: '->'}\n  - {spotler: city, contact: b, direction: '<->'}", "already fills"},
 		"a column written twice": {"version: 1\nrows:\n  - {spotler: city, contact: a, direction: '<-'}\n  - {spotler: town, contact: a, direction: '<->'}", "already writes"},
 	} {
@@ -158,7 +158,7 @@ func TestParseRefusesSheets(t *testing.T) {
 // library's own decoding takes minutes for some of them.)
 func TestParseHostile(t *testing.T) {
 	for _, s := range []string{"[", "- ", "? ", "{a: ", "a: {", "\"", "''", "a: |\n", "&a ", "*a ", "!!a ", "? a\n: b\n", "- |\n", "a: 1\n"} {
-		if _, err := mapping.Parse([]byte(strings.Repeat(s, 256<<10/len(s)))); !errors.Is(err, fault.NotValid) {
+		if _, err := mapping.Parse([]byte(strings.Repeat(s, 128<<10/len(s)))); !errors.Is(err, fault.NotValid) {
 			t.Errorf("%q over and over: %v", s, err)
 		}
 	}
