@@ -35,7 +35,7 @@ type call struct {
 // noContent is the answer 204.
 type noContent struct{}
 
-// status is an answer without a body that is not 204.
+// bareStatus is an answer without a body that is not 204.
 type bareStatus int
 
 // operations lists literal paths before the ones they would also match.
