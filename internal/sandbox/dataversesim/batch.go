@@ -53,7 +53,7 @@ func (s *Sim) run(op operation, w *batchWriter) bool {
 func (s *Sim) runSet(ops []operation, w *batchWriter) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	tx := s.begin()
+	tx := s.begin(s.user)
 	links := map[string]string{}
 	answers := make([]*response, 0, len(ops))
 	for _, op := range ops {

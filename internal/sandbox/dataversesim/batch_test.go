@@ -73,7 +73,7 @@ func TestChangeSet(t *testing.T) {
 	written := o.must(200, "GET", "/control/written", "").body
 	bad := changeSet(
 		part("POST /api/data/v9.2/contacts", `{"lastname":"Never"}`),
-		part("DELETE /api/data/v9.2/contacts("+firstID(t, rows)+")", ``),
+		part("DELETE /api/data/v9.2/contacts("+firstValue(t, rows, "contactid")+")", ``),
 		part("PATCH /api/data/v9.2/contacts("+ann+")", `{"nickname":"x"}`),
 	)
 	r = o.batch(400, multipart("b1", bad))
@@ -88,14 +88,15 @@ func TestChangeSet(t *testing.T) {
 	}
 }
 
-func firstID(t *testing.T, rows string) string {
+// firstValue is the first text value of a member in a JSON text.
+func firstValue(t *testing.T, text, name string) string {
 	t.Helper()
-	_, rest, _ := strings.Cut(rows, `"contactid":"`)
-	id, _, ok := strings.Cut(rest, `"`)
+	_, rest, _ := strings.Cut(text, `"`+name+`":"`)
+	value, _, ok := strings.Cut(rest, `"`)
 	if !ok {
-		t.Fatalf("no row in %s", rows)
+		t.Fatalf("no %s in %s", name, text)
 	}
-	return id
+	return value
 }
 
 func TestBatchRefused(t *testing.T) {

@@ -115,3 +115,13 @@ func BenchmarkWebhooks(b *testing.B) {
 		b.Fatalf("%d delivered", got)
 	}
 }
+
+// BenchmarkScanByStatus is the safety net's pull: the few rows of one status
+// among many, without an index.
+func BenchmarkScanByStatus(b *testing.B) {
+	_, at := bench(b, 100_000)
+	send(b, "PATCH", at+"/api/data/v9.2/contacts("+numbered(99_999)+")", `{"statecode":1,"statuscode":2}`)
+	for b.Loop() {
+		send(b, "GET", at+"/api/data/v9.2/contacts?$select=fullname&$filter=statecode%20eq%201%20and%20statuscode%20eq%202", "")
+	}
+}

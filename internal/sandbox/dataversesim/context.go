@@ -50,7 +50,7 @@ func (s *Sim) contextHead(b []byte, e *event) []byte {
 	if !e.classic {
 		b = append(b, `"InitiatingUserAzureActiveDirectoryObjectId":"00000000-0000-0000-0000-000000000000",`...)
 	}
-	return append(s.user.id.append(append(b, `"InitiatingUserId":"`...)), `",`...)
+	return append(e.user.id.append(append(b, `"InitiatingUserId":"`...)), `",`...)
 }
 
 func (s *Sim) contextMiddle(b []byte, e *event) []byte {
@@ -76,7 +76,7 @@ func (s *Sim) contextTail(b []byte, e *event, stage int64) []byte {
 	if !e.classic {
 		b = append(b, `"UserAzureActiveDirectoryObjectId":"00000000-0000-0000-0000-000000000000",`...)
 	}
-	return append(s.user.id.append(append(b, `"UserId":"`...)), `"}`...)
+	return append(e.user.id.append(append(b, `"UserId":"`...)), `"}`...)
 }
 
 // appendShared writes the shared variables: a tag from the request's address,

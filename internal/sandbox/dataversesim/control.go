@@ -19,6 +19,7 @@ import (
 //	DELETE /control/rows/{set}            empties the table, without events
 //	POST   /control/edits                 many edits in one call (control_edits.go)
 //	POST   /control/columns/{table}       one more column
+//	POST   /control/webhooks              an endpoint with its steps (control_webhooks.go)
 //	GET    /control/journal[?job=<id>]    transitions of Spotler Jobs
 //	GET    /control/written               rows written, per table
 //	GET    /control/organization          who this is
@@ -38,6 +39,7 @@ func (s *Sim) mountControl(mux *http.ServeMux) {
 	mux.HandleFunc("DELETE /control/rows/{set}", s.clearRows)
 	mux.HandleFunc("POST /control/edits", s.postEdits)
 	mux.HandleFunc("POST /control/columns/{table}", s.postColumn)
+	mux.HandleFunc("POST /control/webhooks", s.postWebhook)
 	mux.HandleFunc("GET /control/journal", s.getJournal)
 	mux.HandleFunc("GET /control/written", s.getWritten)
 	mux.HandleFunc("GET /control/organization", s.getOrganization)
@@ -139,7 +141,7 @@ func (s *Sim) getWritten(w http.ResponseWriter, _ *http.Request) {
 func (s *Sim) getOrganization(w http.ResponseWriter, _ *http.Request) {
 	control.Answer(w, http.StatusOK, map[string]string{
 		"id": s.cfg.OrganizationID, "name": s.cfg.OrganizationName, "domain": s.domain(), "tenant": s.cfg.TenantID,
-		"client_id": s.cfg.ClientID, "user_id": s.user.id.String(), "business_unit_id": s.unit.id.String(),
+		"client_id": s.cfg.ClientID, "user_id": s.user.id.String(), "person_id": s.person.id.String(), "business_unit_id": s.unit.id.String(),
 	})
 }
 

@@ -71,7 +71,7 @@ func (s *Sim) edit(e object, silent bool) (id guid, f *failure) {
 	body, _ := v.(object)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	tx := s.begin()
+	tx := s.begin(s.person)
 	tx.silent = silent
 	made, f := tx.edit(t, e.text("method"), id, body)
 	if f != nil {

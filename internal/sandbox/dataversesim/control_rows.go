@@ -48,7 +48,7 @@ func (s *Sim) postRows(w http.ResponseWriter, r *http.Request) {
 func (s *Sim) seed(t *table, rows []any, first int, quiet bool) (int, *failure) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	tx := s.begin()
+	tx := s.begin(s.person)
 	tx.silent = quiet
 	for i, v := range rows {
 		body, ok := v.(object)
@@ -179,7 +179,7 @@ func (s *Sim) clearRows(w http.ResponseWriter, r *http.Request) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	tx := s.begin()
+	tx := s.begin(s.person)
 	tx.silent = true
 	for _, found := range scan(t, listing{filter: filter{match: func(*row) bool { return true }}}, len(t.order)+1) {
 		tx.remove(t, found)

@@ -17,14 +17,14 @@ func (tx *transaction) derive(c *change) *failure {
 	}
 	if c.before == nil {
 		c.put("createdon", tx.now)
-		c.put("createdby", tx.sim.user)
+		c.put("createdby", tx.user)
 		if c.value("ownerid") == nil {
-			c.put("ownerid", tx.sim.user)
+			c.put("ownerid", tx.user)
 		}
 		deriveBools(c)
 	}
 	c.put("modifiedon", tx.now)
-	c.put("modifiedby", tx.sim.user)
+	c.put("modifiedby", tx.user)
 	for _, a := range tx.override {
 		c.put(a.col.name, a.val)
 	}
@@ -74,7 +74,7 @@ func deriveState(c *change) *failure {
 		return badPayload(c.table, "A null value was found for the property named 'statecode'.")
 	}
 	now, given := c.after.get(status).(int64)
-	if !c.asks("statuscode") && (c.before == nil || c.asks("statecode") && !belongs(status, now, at)) {
+	if !c.asks("statuscode") && (c.before == nil || c.asks("statecode")) {
 		c.put("statuscode", defaultStatus(status, at))
 		return nil
 	}

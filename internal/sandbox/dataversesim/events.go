@@ -5,6 +5,7 @@ type event struct {
 	step        *step
 	change      change
 	at          moment
+	user        ref  // who caused it
 	operation   guid // the System Job
 	correlation guid
 	request     guid
@@ -24,7 +25,7 @@ func (s *Sim) raise(tx *transaction) {
 			if !st.wants(c) {
 				continue
 			}
-			e := &event{step: st, change: *c, at: tx.now, operation: newGUID(s.rand), correlation: newGUID(s.rand), request: newGUID(s.rand), tag: tx.tag, classic: s.classic}
+			e := &event{step: st, change: *c, at: tx.now, user: tx.user, operation: newGUID(s.rand), correlation: newGUID(s.rand), request: newGUID(s.rand), tag: tx.tag, classic: s.classic}
 			s.openJob(e)
 			s.courier.push(e)
 		}

@@ -1,6 +1,7 @@
 package dataversesim
 
 import (
+	"net/http"
 	"slices"
 	"strings"
 )
@@ -120,4 +121,46 @@ func (e expansion) children(r *row) []*row {
 	}
 	slices.SortFunc(rows, func(a, b *row) int { return inOrder(a.seq, b.seq) })
 	return rows
+}
+
+// navigate finds the navigation property that a path below a row names.
+func (s *Sim) navigate(r *request, t *table, name string) (expansion, bool) {
+	defer s.reading(r)()
+	e, f := s.expansion(t, name)
+	return e, f == nil
+}
+
+// follow answers GET of a navigation property: the row behind a lookup, or the
+// rows that point here.
+func (s *Sim) follow(r *request, t *table, id guid, e expansion) (*response, *failure) {
+	if f := s.permitted(e.view.table, r.method); f != nil {
+		return nil, f
+	}
+	q, f := r.query()
+	if f != nil {
+		return nil, f
+	}
+	if f := refuseOptions(q, "$select"); f != nil {
+		return nil, f
+	}
+	defer s.reading(r)()
+	from := t.find(id)
+	if from == nil {
+		return nil, missingRow(t, id)
+	}
+	if e.view, f = viewOf(e.view.table, q.Get("$select"), r.prefs.notes); f != nil {
+		return nil, f
+	}
+	resp := &response{status: http.StatusOK, contentType: jsonMinimal}
+	if e.from != nil {
+		b := append(s.openList(r, e.view.table, e.view, ""), `"value":`...)
+		resp.body = append(s.appendChildren(b, from, e), '}')
+		return resp, nil
+	}
+	to, _ := from.get(e.to).(ref)
+	if to.table != e.view.table || to.table.find(to.id) == nil {
+		return &response{status: noContent}, nil
+	}
+	resp.body = s.appendRow(nil, to.table.find(to.id), e.view, r.context(to.table, e.view, "/$entity"))
+	return resp, nil
 }

@@ -3,6 +3,7 @@ package dataversesim
 import (
 	"fmt"
 	"net/http"
+	"strings"
 )
 
 // failure is an answer of the Web API that is not a success (reference:
@@ -61,4 +62,20 @@ func (f *failure) response() *response {
 		r.set("Retry-After", fmt.Sprint(f.retryAfter))
 	}
 	return r
+}
+
+// annotated is the body with the details that Prefer:
+// odata.include-annotations asks for.
+func (f *failure) annotated() []byte {
+	body := append([]byte(`{"error":{"code":`), appendString(nil, f.code)...)
+	body = appendString(append(body, `,"message":`...), f.message)
+	for _, note := range []field{
+		{"ErrorDetails.OperationStatus", "1"},
+		{"HelpLink", "http://go.microsoft.com/fwlink/?LinkID=398563&error=Microsoft.Crm.CrmException%3a" + strings.TrimPrefix(f.code, "0x") + "&client=platform"},
+		{"InnerError.Message", f.message},
+	} {
+		body = append(appendString(append(body, ','), "@Microsoft.PowerApps.CDS."+note.name), ':')
+		body = appendString(body, note.value)
+	}
+	return append(body, "}}"...)
 }

@@ -79,6 +79,9 @@ func (c compiler) predicate(e *expression) (predicate, *failure) {
 		return nullPredicate(e.op, read)
 	}
 	op := e.op
+	if n, ok := want.(int64); ok && op == "eq" { // states and statuses are asked for the most
+		return func(r *row) bool { v, ok := read(r).(int64); return ok && v == n }, nil
+	}
 	return func(r *row) bool { return compared(op, read(r), want) }, nil
 }
 

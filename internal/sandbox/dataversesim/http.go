@@ -79,7 +79,7 @@ func (s *Sim) answer(w http.ResponseWriter, resp *response) {
 			h["OData-EntityId"] = []string{f.value}
 			continue
 		}
-		h.Set(f.name, f.value)
+		h.Add(f.name, f.value)
 	}
 	if resp.contentType != "" {
 		h.Set("Content-Type", resp.contentType)

@@ -48,6 +48,7 @@ type preferences struct {
 	continueOnError bool
 	pageSize        int
 	notes           annotations
+	noted           string // the annotations as they were asked for
 }
 
 // annotations says which annotations an answer carries.
@@ -56,6 +57,7 @@ type annotations struct {
 	target     bool // Microsoft.Dynamics.CRM.lookuplogicalname
 	navigation bool // Microsoft.Dynamics.CRM.associatednavigationproperty
 	totals     bool // Microsoft.Dynamics.CRM.totalrecordcount and its neighbours
+	errors     bool // Microsoft.PowerApps.CDS.…, in errors
 }
 
 func (a annotations) any() bool { return a.formatted || a.target || a.navigation }
@@ -82,7 +84,7 @@ func parsePreferences(h http.Header) preferences {
 					p.pageSize = n
 				}
 			case "odata.include-annotations":
-				p.notes = parseAnnotations(value)
+				p.notes, p.noted = parseAnnotations(value), value
 			}
 		}
 	}
@@ -121,6 +123,7 @@ func parseAnnotations(list string) annotations {
 		target:     wants("Microsoft.Dynamics.CRM.lookuplogicalname"),
 		navigation: wants("Microsoft.Dynamics.CRM.associatednavigationproperty"),
 		totals:     wants("Microsoft.Dynamics.CRM.totalrecordcount"),
+		errors:     wants("Microsoft.PowerApps.CDS.HelpLink"),
 	}
 }
 

@@ -100,6 +100,8 @@ func TestStates(t *testing.T) {
 		{`{"statecode":1}`, 1, 2},
 		{`{"statecode":1,"statuscode":480000002}`, 1, 480000002},
 		{`{"statecode":0}`, 0, 1},
+		{`{"statuscode":480000001}`, 0, 480000001},
+		{`{"statecode":0}`, 0, 1},
 	} {
 		o.must(204, "PATCH", job, step.body)
 		if state, status := read(); state != step.state || status != step.status {
@@ -108,7 +110,7 @@ func TestStates(t *testing.T) {
 	}
 	o.must(204, "PATCH", "dh_spotlerjobs("+bob+")", `{"statecode":1,"statuscode":2}`)
 	lines := o.must(200, "GET", "/control/journal?job="+ann, "").body
-	if strings.Count(lines, `"job"`) != 5 || !strings.Contains(lines, `"from":-1,"to":1`) || !strings.Contains(lines, `"from":2,"to":480000002`) {
+	if strings.Count(lines, `"job"`) != 7 || !strings.Contains(lines, `"from":-1,"to":1`) || !strings.Contains(lines, `"from":2,"to":480000002`) {
 		t.Errorf("journal %s", lines)
 	}
 }
@@ -133,6 +135,9 @@ func TestLookups(t *testing.T) {
 		if got[name] != want {
 			t.Errorf("%s: %v, want %v", name, got[name], want)
 		}
+	}
+	if far := o.must(200, "GET", "contacts("+ann+")/parentcustomerid_account?$select=name", "").json(t); far["name"] != "Acme" {
+		t.Errorf("the row behind a lookup: %v", far)
 	}
 	plain := o.must(200, "GET", "contacts("+ann+")", "")
 	if strings.Contains(plain.body, "lookuplogicalname") {
@@ -178,6 +183,8 @@ func TestUnknownPlaces(t *testing.T) {
 		}
 	}
 	o.must(405, "DELETE", "contacts", "")
+	o.must(501, "POST", "contacts/Microsoft.Dynamics.CRM.CreateMultiple", `{"Targets":[]}`)
+	o.must(501, "GET", "EntityDefinitions", "")
 }
 
 func TestActions(t *testing.T) {

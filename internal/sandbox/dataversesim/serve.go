@@ -9,7 +9,13 @@ import (
 func (s *Sim) serve(r *request) *response {
 	resp, f := s.dispatch(r)
 	if f != nil {
-		return f.response()
+		resp = f.response()
+		if r.prefs.notes.errors {
+			resp.body = f.annotated()
+		}
+	}
+	if r.prefs.noted != "" && resp.status < 300 {
+		resp.set("Preference-Applied", `odata.include-annotations="`+r.prefs.noted+`"`)
 	}
 	return resp
 }
@@ -30,6 +36,9 @@ func (s *Sim) dispatch(r *request) (*response, *failure) {
 	}
 	t := s.setOf(r, a.set)
 	if t == nil {
+		if strings.HasSuffix(a.set, "Definitions") {
+			return nil, notSimulated("The metadata service")
+		}
 		return nil, missingSegment(a.set)
 	}
 	if f := s.permitted(t, r.method); f != nil {
@@ -60,6 +69,8 @@ func (s *Sim) serveSet(r *request, t *table, a address) (*response, *failure) {
 	switch {
 	case a.rest == "$count" && r.method == http.MethodGet:
 		return s.countOnly(r, t)
+	case strings.HasPrefix(a.rest, functionPrefix):
+		return nil, notSimulated(a.rest)
 	case a.rest != "":
 		return nil, missingSegment(a.rest)
 	case r.method == http.MethodGet:
@@ -79,6 +90,14 @@ func (s *Sim) serveBelow(r *request, t *table, id guid, rest string) (*response,
 	}
 	if strings.HasSuffix(rest, "/$ref") {
 		return s.reference(r, t, id, strings.TrimSuffix(rest, "/$ref"))
+	}
+	if strings.HasPrefix(rest, functionPrefix) {
+		return nil, notSimulated(rest)
+	}
+	if r.method == http.MethodGet {
+		if e, ok := s.navigate(r, t, rest); ok {
+			return s.follow(r, t, id, e)
+		}
 	}
 	return s.property(r, t, id, rest)
 }

@@ -51,6 +51,7 @@ type Sim struct {
 	mu      sync.RWMutex // guards what follows
 	tables  map[string]*table
 	sets    map[string]*table // by entity set; fixed after New
+	ordered []*table          // in the order of the schema
 	rand    *rand.Rand
 	version int64
 	seq     int64
@@ -59,11 +60,13 @@ type Sim struct {
 	// expiredBelow is the version below which delta tokens are too old.
 	expiredBelow int64
 
-	user, unit ref
-	tokens     tokens
-	limits     limiter
-	journal    journal
-	denied     struct {
+	user    ref // the application user: whoever comes through the Web API
+	person  ref // whoever edits through the control API
+	unit    ref
+	tokens  tokens
+	limits  limiter
+	journal journal
+	denied  struct {
 		sync.RWMutex
 		set map[string]bool
 	}
@@ -99,6 +102,7 @@ func New(cfg Config) *Sim {
 		made := newTable(t)
 		made.tracked = made.name != "asyncoperation"
 		s.tables[made.name], s.sets[made.set] = made, made
+		s.ordered = append(s.ordered, made)
 	}
 	s.furnish()
 	s.open()
@@ -107,7 +111,7 @@ func New(cfg Config) *Sim {
 
 // furnish makes the rows that every organisation has.
 func (s *Sim) furnish() {
-	tx := s.begin()
+	tx := s.begin(s.user)
 	must := func(t *table, id guid, body object) ref {
 		sets, _, f := tx.assignments(t, body, nil)
 		if f == nil {
@@ -122,6 +126,7 @@ func (s *Sim) furnish() {
 	users := s.tables["systemuser"]
 	s.user = ref{users, newGUID(s.rand)}
 	must(users, s.user.id, object{{"fullname", "# Spotler Connector"}, {"applicationid", s.cfg.ClientID}})
+	s.person = must(users, guid{}, object{{"fullname", "A Person"}})
 	for _, m := range platformMessages {
 		id, _ := parseGUID(m.id)
 		message := must(s.tables["sdkmessage"], id, object{{"name", m.name}})

@@ -16,6 +16,7 @@ type change struct {
 // under the write lock: all of it happens, or nothing.
 type transaction struct {
 	sim     *Sim
+	user    ref // who does it
 	now     moment
 	changes []change
 	// silent says that asynchronous steps must not run (reference: 2.2, bypass header).
@@ -32,7 +33,7 @@ func (s *Sim) within(r *request, do func(*transaction) *failure) *failure {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	tx := s.begin()
+	tx := s.begin(s.user)
 	r.announce(tx)
 	if f := do(tx); f != nil {
 		tx.rollback()
@@ -42,9 +43,9 @@ func (s *Sim) within(r *request, do func(*transaction) *failure) *failure {
 	return nil
 }
 
-// begin opens a transaction; the caller holds the write lock.
-func (s *Sim) begin() *transaction {
-	return &transaction{sim: s, now: momentOf(s.cfg.Now())}
+// begin opens a transaction of user; the caller holds the write lock.
+func (s *Sim) begin(user ref) *transaction {
+	return &transaction{sim: s, user: user, now: momentOf(s.cfg.Now())}
 }
 
 // reading takes the read lock for r, unless its transaction holds the other

@@ -104,7 +104,7 @@ func (tx *transaction) update(t *table, before *row, sets []assignment) (*row, *
 // platform's Remove Link behaviour does.
 func (tx *transaction) remove(t *table, before *row) {
 	tx.apply(change{table: t, before: before, message: "Delete", gone: tx.sim.nextVersion()})
-	for _, other := range tx.sim.tables {
+	for _, other := range tx.sim.ordered {
 		for _, c := range other.shape.cols {
 			if !c.indexed || !slices.Contains(c.targets, t.name) {
 				continue
