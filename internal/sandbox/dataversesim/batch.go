@@ -201,7 +201,7 @@ func parseRequest(r *request, text []byte) (*request, *failure) {
 	if path == "$batch" {
 		return nil, badSyntax("A batch cannot hold a batch.")
 	}
-	out := &request{method: method, path: path, raw: raw, header: parseHeader(rest), body: body, base: r.base}
+	out := &request{method: method, path: path, raw: raw, header: parseHeader(rest), body: body, base: r.base, batched: true}
 	out.prefs = parsePreferences(out.header)
 	return out, nil
 }

@@ -21,6 +21,7 @@ import (
 //	POST   /control/columns/{table}       one more column
 //	POST   /control/webhooks              an endpoint with its steps (control_webhooks.go)
 //	GET    /control/journal[?job=<id>]    transitions of Spotler Jobs
+//	GET    /control/journal/summary       the same in a few numbers
 //	GET    /control/written               rows written, per table
 //	GET    /control/organization          who this is
 //	GET    /control/privileges            what the role cannot do
@@ -41,6 +42,9 @@ func (s *Sim) mountControl(mux *http.ServeMux) {
 	mux.HandleFunc("POST /control/columns/{table}", s.postColumn)
 	mux.HandleFunc("POST /control/webhooks", s.postWebhook)
 	mux.HandleFunc("GET /control/journal", s.getJournal)
+	mux.HandleFunc("GET /control/journal/summary", func(w http.ResponseWriter, _ *http.Request) {
+		control.Answer(w, http.StatusOK, s.journal.summary())
+	})
 	mux.HandleFunc("GET /control/written", s.getWritten)
 	mux.HandleFunc("GET /control/organization", s.getOrganization)
 	mux.HandleFunc("GET /control/privileges", s.getPrivileges)

@@ -79,3 +79,36 @@ func (j *journal) of(id guid) []Transition {
 func (e entry) transition() Transition {
 	return Transition{e.id.String(), e.from, e.to, e.version, string(e.at.append(nil))}
 }
+
+// Summary is the journal in a few numbers.
+type Summary struct {
+	Jobs        int `json:"jobs"`
+	Transitions int `json:"transitions"`
+	// LeftFinal counts the transitions out of Completed or Failed other than by
+	// a delete: it should be 0.
+	LeftFinal int `json:"left_final"`
+	// Now counts the jobs by their statuscode; deleted ones are not in it.
+	Now map[int64]int `json:"now"`
+}
+
+func (j *journal) summary() Summary {
+	final := map[int64]bool{}
+	status, _ := schema.SpotlerJob().Column("statuscode")
+	for _, o := range status.Options {
+		final[int64(o.Value)] = o.State != 0
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	out := Summary{Jobs: len(j.byJob), Transitions: len(j.lines), Now: map[int64]int{}}
+	for _, e := range j.lines {
+		if final[e.from] && e.to != noStatus {
+			out.LeftFinal++
+		}
+	}
+	for _, lines := range j.byJob {
+		if to := j.lines[lines[len(lines)-1]].to; to != noStatus {
+			out.Now[to]++
+		}
+	}
+	return out
+}

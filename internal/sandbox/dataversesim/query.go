@@ -20,8 +20,12 @@ type listing struct {
 	count  bool
 }
 
-// maxURL is the longest address the platform reads (reference: dataverse-api 2.5).
-const maxURL = 32768
+// The longest address the platform reads, in a request and in a $batch
+// (reference: dataverse-api 2.5).
+const (
+	maxURL        = 32768
+	maxBatchedURL = 65536
+)
 
 // maxCount is where the platform stops counting.
 const maxCount = 5000
@@ -109,7 +113,7 @@ func refuseOptions(q url.Values, known ...string) *failure {
 }
 
 func (s *Sim) listing(r *request, t *table, q url.Values) (l listing, f *failure) {
-	if len(r.raw) > maxURL {
+	if len(r.raw) > maxBatchedURL || len(r.raw) > maxURL && !r.batched {
 		return l, fail(http.StatusRequestURITooLong, "0x0", "The request URL is too long.")
 	}
 	if text := q.Get("$filter"); text != "" {

@@ -158,6 +158,11 @@ func TestQueryOptions(t *testing.T) {
 		t.Errorf("expand: %s", r.body)
 	}
 	o.must(400, "GET", "contacts?$skiptoken=nonsense", "")
+	long := "contacts?$filter=lastname%20eq%20'" + strings.Repeat("x", 40_000) + "'"
+	o.must(414, "GET", long, "")
+	if r := o.batch(200, multipart("b1", part("GET "+long, ""))); !strings.Contains(r.body, "HTTP/1.1 200 OK") {
+		t.Errorf("a long address in a batch: %.300s", r.body)
+	}
 }
 
 func FuzzFilter(f *testing.F) {

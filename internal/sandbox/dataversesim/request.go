@@ -18,6 +18,8 @@ type request struct {
 	base   string // absolute address of the Web API, with its final slash
 	prefs  preferences
 
+	batched bool // came in a $batch, where addresses may be longer
+
 	// Of a request in a change set: the transaction it shares, and $1 → the
 	// address of the row that an earlier request made.
 	tx    *transaction

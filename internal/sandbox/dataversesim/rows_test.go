@@ -70,6 +70,10 @@ func TestRefusedBodies(t *testing.T) {
 		{"too long", `{"lastname":"` + strings.Repeat("x", 51) + `"}`, "0x80044331"},
 		{"status of another state", `{"statuscode":2}`, "0x80048408"},
 		{"state and status that differ", `{"statecode":1,"statuscode":1}`, "0x80048408"},
+		{"status that does not exist", `{"statuscode":99}`, "0x80044330"},
+		{"key of another row", `{"contactid":"` + bob + `"}`, "0x80040203"},
+		{"key that is no GUID", `{"contactid":"x"}`, "0x80048d19"},
+		{"row in a row", `{"parentcustomerid_account":{"name":"x"}}`, "0x80060888"},
 		{"not an object", `[]`, "0x80048d19"},
 		{"cut short", `{"lastname":"x"`, "0x80048d19"},
 		{"empty", ``, "0x80048d19"},
@@ -109,6 +113,10 @@ func TestStates(t *testing.T) {
 		}
 	}
 	o.must(204, "PATCH", "dh_spotlerjobs("+bob+")", `{"statecode":1,"statuscode":2}`)
+	sum := o.must(200, "GET", "/control/journal/summary", "").json(t)
+	if sum["jobs"] != 2.0 || sum["transitions"] != 8.0 || sum["left_final"] != 2.0 || sum["now"].(map[string]any)["2"] != 1.0 {
+		t.Errorf("summary %v", sum)
+	}
 	lines := o.must(200, "GET", "/control/journal?job="+ann, "").body
 	if strings.Count(lines, `"job"`) != 7 || !strings.Contains(lines, `"from":-1,"to":1`) || !strings.Contains(lines, `"from":2,"to":480000002`) {
 		t.Errorf("journal %s", lines)

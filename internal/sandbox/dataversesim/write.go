@@ -38,6 +38,9 @@ func (tx *transaction) assignments(t *table, body object, links map[string]strin
 			id = given
 			continue
 		}
+		if _, deep := t.shape.navs[m.key]; deep {
+			return nil, guid{}, notSimulated("Making a row inside another (deep insert)")
+		}
 		c := t.shape.byWire[m.key]
 		if c == nil || c.kind == version {
 			return nil, guid{}, badPayload(t, "The property '%s' does not exist on type 'Microsoft.Dynamics.CRM.%s'. Make sure to only use property names that are defined by the type.", m.key, t.name)
