@@ -5,6 +5,7 @@ import (
 	"context"
 	"log/slog"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	connector "github.com/spotler-connector/connector"
@@ -32,23 +33,31 @@ type Pump struct {
 	Lease  time.Duration
 	Log    *slog.Logger
 	Now    func() time.Time
+	// Tick is the longest that a missed signal is noticed after; 0 means 250 ms.
+	Tick time.Duration
+	// Leadership is how long the leader may be silent before another node takes
+	// over; 0 means 3 s.
+	Leadership time.Duration
+	// Reclaim is how often expired leases are looked for; 0 means 1 s.
+	Reclaim time.Duration
 
-	served  map[connector.Environment]float64 // virtual time of fair queueing
-	gates   map[connector.Environment]time.Time
-	gatesAt time.Time
-	hot     map[connector.Environment]bool
-	full    time.Time // when every environment is looked at again
-	reclaim time.Time
-	leading time.Time // when the leadership must be prolonged
-	leads   bool
+	served    map[connector.Environment]float64 // virtual time of fair queueing
+	virtual   float64                           // what the last one served had before
+	gates     map[connector.Environment]time.Time
+	gatesAt   time.Time
+	hot       map[connector.Environment]bool
+	full      time.Time // when every environment is looked at again
+	reclaimAt time.Time
+	leading   time.Time // when the leadership must be prolonged
+	leads     atomic.Bool
 }
 
-const (
-	tick         = 250 * time.Millisecond // the longest that a signal may be missed
-	leaderLease  = 3 * time.Second
-	reclaimEvery = time.Second
-	gatesEvery   = 100 * time.Millisecond
-)
+// gatesEvery is how soon a gate that another node closed is seen.
+const gatesEvery = 100 * time.Millisecond
+
+func (p *Pump) tick() time.Duration         { return cmp.Or(p.Tick, 250*time.Millisecond) }
+func (p *Pump) leadership() time.Duration   { return cmp.Or(p.Leadership, 3*time.Second) }
+func (p *Pump) reclaimEvery() time.Duration { return cmp.Or(p.Reclaim, time.Second) }
 
 // Run admits work until ctx ends.
 func (p *Pump) Run(ctx context.Context) error {
@@ -57,6 +66,7 @@ func (p *Pump) Run(ctx context.Context) error {
 	for {
 		select {
 		case <-ctx.Done():
+			p.leads.Store(false)
 			return p.Store.Abdicate(context.WithoutCancel(ctx), "pump", p.Node)
 		case <-p.Store.Woken():
 		case <-timer.C:
@@ -64,14 +74,14 @@ func (p *Pump) Run(ctx context.Context) error {
 		wait, err := p.Once(ctx)
 		if err != nil && ctx.Err() == nil {
 			p.Log.ErrorContext(ctx, "admission failed; it is tried again", "err", err)
-			wait = tick
+			wait = p.tick()
 		}
-		timer.Reset(min(wait, tick))
+		timer.Reset(min(wait, p.tick()))
 	}
 }
 
 // Leads reports whether this node admitted work last time it looked.
-func (p *Pump) Leads() bool { return p.leads }
+func (p *Pump) Leads() bool { return p.leads.Load() }
 
 // Once hands out what can be handed out now, and returns when to look again if
 // nothing wakes it before.
@@ -80,30 +90,30 @@ func (p *Pump) Once(ctx context.Context) (time.Duration, error) {
 	for _, e := range p.Store.TakeWoken() {
 		p.markHot(connector.Environment(e))
 	}
-	if err := p.lead(ctx, now); err != nil || !p.leads {
-		return tick, err
+	if err := p.lead(ctx, now); err != nil || !p.Leads() {
+		return p.tick(), err
 	}
-	if now.After(p.reclaim) {
-		p.reclaim = now.Add(reclaimEvery)
+	if now.After(p.reclaimAt) {
+		p.reclaimAt = now.Add(p.reclaimEvery())
 		if _, err := p.Store.ReclaimExpired(ctx); err != nil {
-			return tick, err
+			return p.tick(), err
 		}
 	}
 	if err := p.readGates(ctx, now); err != nil {
-		return tick, err
+		return p.tick(), err
 	}
 	if now.After(p.full) {
-		p.full = now.Add(tick)
+		p.full = now.Add(p.tick())
 		for _, e := range p.Environments() {
 			p.markHot(e)
 		}
 	}
 	if len(p.hot) == 0 {
-		return tick, nil
+		return p.tick(), nil
 	}
-	r := &round{pump: p, next: tick}
+	r := &round{pump: p, next: p.tick()}
 	if err := p.Store.Admit(ctx, r.admit); err != nil {
-		return tick, err
+		return p.tick(), err
 	}
 	for _, e := range r.cold {
 		delete(p.hot, e)
@@ -123,15 +133,16 @@ func (p *Pump) lead(ctx context.Context, now time.Time) error {
 	if now.Before(p.leading) {
 		return nil
 	}
-	leads, err := p.Store.Lead(ctx, "pump", p.Node, leaderLease)
+	leads, err := p.Store.Lead(ctx, "pump", p.Node, p.leadership())
 	if err != nil {
-		p.leads = false
+		p.leads.Store(false)
 		return err
 	}
-	if leads && !p.leads {
+	if leads && !p.Leads() {
 		p.Log.InfoContext(ctx, "this node hands out the work", "node", p.Node)
 	}
-	p.leads, p.leading = leads, now.Add(leaderLease/3)
+	p.leads.Store(leads)
+	p.leading = now.Add(p.leadership() / 3)
 	return nil
 }
 
@@ -236,22 +247,12 @@ func (r *round) candidates(ctx context.Context, a *store.Admission) ([]candidate
 	return out, nil
 }
 
-// levelVirtualTime lets an environment that was quiet begin level with the least
-// served of the busy ones: it cannot save up a share, nor is it behind.
+// levelVirtualTime lets an environment that was quiet begin level with the busy
+// ones: it cannot save up a share while idle, nor is it behind for what it got
+// when it was alone. (Start-time fair queueing, Goyal, Vin and Cheng, 1996.)
 func (r *round) levelVirtualTime(active []candidate) {
-	level, busy := 0.0, false
-	for env := range r.inFlight {
-		if v := r.pump.served[env]; !busy || v < level {
-			level, busy = v, true
-		}
-	}
-	if !busy {
-		return
-	}
 	for _, c := range active {
-		if _, running := r.inFlight[c.env]; !running {
-			r.pump.served[c.env] = max(r.pump.served[c.env], level)
-		}
+		r.pump.served[c.env] = max(r.pump.served[c.env], r.pump.virtual)
 	}
 }
 
@@ -316,6 +317,7 @@ func (r *round) handOut(ctx context.Context, a *store.Admission, env connector.E
 	if len(b.Lanes) == 0 {
 		return nil // somebody holds their rows just now; the next round finds them
 	}
+	r.pump.virtual = max(r.pump.virtual, r.pump.served[env])
 	r.pump.served[env] += float64(len(b.Lanes))
 	r.inFlight[env]++
 	r.out++

@@ -1,6 +1,7 @@
 package lanes
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -12,9 +13,6 @@ import (
 	"github.com/spotler-connector/connector/internal/store"
 )
 
-// slowAfter is when a job is shown as In Progress: most end before anyone looks.
-const slowAfter = 2 * time.Second
-
 // Worker does batches: take, run, settle, with the lease held meanwhile.
 type Worker struct {
 	Store  *store.Store
@@ -22,6 +20,9 @@ type Worker struct {
 	Lease  time.Duration
 	Runner Runner
 	Log    *slog.Logger
+	// SlowAfter is when a job is shown as In Progress; 0 means 2 s, for most jobs
+	// end before anyone looks.
+	SlowAfter time.Duration
 	// Done, when set, hears of every batch that ended.
 	Done func(b store.Batch, ops int, took time.Duration)
 }
@@ -52,11 +53,14 @@ func (w *Worker) work(ctx context.Context, b store.Batch, taken []store.Taken) {
 		defer close(ended)
 		w.attend(run, b.Environment, taken, stop, lost)
 	}()
-	settlements := w.guarded(run, b.Environment, taken)
+	var settlements []store.Settlement
+	for _, part := range together(taken) {
+		settlements = append(settlements, w.guarded(run, b.Environment, part)...)
+	}
 	close(stop)
 	<-ended
 	lost()
-	held, err := w.Store.Finish(context.WithoutCancel(ctx), settlements)
+	held, err := w.settle(ctx, settlements)
 	if err != nil {
 		w.Log.ErrorContext(ctx, "a batch could not be settled; it will run again", "environment", b.Environment, "ops", len(taken), "err", err)
 		return
@@ -72,17 +76,38 @@ func (w *Worker) work(ctx context.Context, b store.Batch, taken []store.Taken) {
 	}
 }
 
+// settle records how a batch ended, also when the run was stopped. Its effects have
+// happened, so a database that is away for a moment, because it restarts, is asked
+// again while the lease lasts.
+func (w *Worker) settle(ctx context.Context, settlements []store.Settlement) ([]bool, error) {
+	until, pause := time.Now().Add(w.Lease), w.Lease/64
+	for {
+		held, err := w.Store.Finish(context.WithoutCancel(ctx), settlements)
+		if err == nil || time.Now().Add(pause).After(until) {
+			return held, err
+		}
+		select {
+		case <-ctx.Done():
+			return held, err
+		case <-time.After(pause):
+		}
+		pause *= 2
+	}
+}
+
 // attend keeps the leases alive and tells the runner when the batch is slow. It
-// ends the run when every lane was lost.
+// ends the run when every lane was lost, or may have been: while the database does
+// not answer, another node may take over as soon as the lease has run out.
 func (w *Worker) attend(ctx context.Context, env connector.Environment, taken []store.Taken, stop <-chan struct{}, lost context.CancelFunc) {
 	lanes := make([]store.Leased, len(taken))
 	for i, t := range taken {
 		lanes[i] = store.Leased{Lane: t.Lane, Epoch: t.Epoch}
 	}
-	slow := time.NewTimer(slowAfter)
+	slow := time.NewTimer(cmp.Or(w.SlowAfter, 2*time.Second))
 	defer slow.Stop()
 	beat := time.NewTicker(w.Lease / 3)
 	defer beat.Stop()
+	until := time.Now().Add(w.Lease)
 	for {
 		select {
 		case <-stop:
@@ -90,20 +115,60 @@ func (w *Worker) attend(ctx context.Context, env connector.Environment, taken []
 		case <-ctx.Done():
 			return
 		case <-slow.C:
-			w.Runner.Slow(ctx, env, taken)
+			w.slow(ctx, env, taken)
 		case <-beat.C:
-			held, err := w.Store.Heartbeat(ctx, lanes, w.Lease)
-			if err != nil {
-				w.Log.WarnContext(ctx, "a lease could not be prolonged", "environment", env, "err", err)
-			} else if held == 0 {
+			asked := time.Now()
+			held, err := w.beat(ctx, lanes)
+			if err == nil && held > 0 {
+				until = asked.Add(w.Lease)
+				continue
+			}
+			if err == nil || !time.Now().Add(w.Lease/3).Before(until) {
+				w.Log.WarnContext(ctx, "a batch lost its lease and was stopped", "environment", env, "ops", len(taken), "err", err)
 				lost()
 				return
 			}
+			w.Log.WarnContext(ctx, "a lease could not be prolonged", "environment", env, "err", err)
 		}
 	}
 }
 
-// guarded runs a batch and isolates panics: one bad record fails alone.
+func (w *Worker) beat(ctx context.Context, lanes []store.Leased) (int, error) {
+	ctx, cancel := context.WithTimeout(ctx, w.Lease/3)
+	defer cancel()
+	return w.Store.Heartbeat(ctx, lanes, w.Lease)
+}
+
+// slow tells the runner, whose bugs must not end the process.
+func (w *Worker) slow(ctx context.Context, env connector.Environment, taken []store.Taken) {
+	defer func() {
+		if p := recover(); p != nil {
+			w.Log.ErrorContext(ctx, "showing jobs as In Progress ran into a bug of ours", "environment", env, "err", redactPanic(p))
+		}
+	}()
+	w.Runner.Slow(ctx, env, taken)
+}
+
+// together splits what was taken into what may run in one call. A batch has ops of
+// one kind, unless the head of a lane changed between its reading and its start.
+func together(taken []store.Taken) [][]store.Taken {
+	var out [][]store.Taken
+	at := map[connector.Operation]int{}
+	for _, t := range taken {
+		spec, known := t.Operation.Spec()
+		i, begun := at[t.Operation]
+		if !begun || !known || !spec.Coalesces {
+			i = len(out)
+			at[t.Operation] = i
+			out = append(out, nil)
+		}
+		out[i] = append(out[i], t)
+	}
+	return out
+}
+
+// guarded runs a batch and isolates panics: one bad record fails alone. The
+// harmless ones of the batch may so run twice; others are never in company.
 func (w *Worker) guarded(ctx context.Context, env connector.Environment, taken []store.Taken) []store.Settlement {
 	out, cause := w.try(ctx, env, taken)
 	if cause == nil {
