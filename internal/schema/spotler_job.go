@@ -59,3 +59,17 @@ func SpotlerJob() Table {
 			{Value: JobCompleted, Label: "Completed", State: 1}, {Value: JobFailed, Label: "Failed", State: 1}}},
 	}}
 }
+
+// JobState translates a statuscode to the state of a job. A number we do not know
+// is not Queued: it starts nothing.
+func JobState(statuscode int) connector.JobState {
+	switch statuscode {
+	case JobQueued:
+		return connector.Queued
+	case JobInProgress:
+		return connector.InProgress
+	case JobCompleted:
+		return connector.Completed
+	}
+	return connector.Failed
+}

@@ -28,9 +28,9 @@ type Admission struct {
 }
 
 // Admit runs choose in one transaction: what it hands out and what it dispatches
-// becomes true together or not at all.
+// becomes true together or not at all. choose runs once.
 func (s *Store) Admit(ctx context.Context, choose func(ctx context.Context, a *Admission) error) error {
-	return s.transact(ctx, "admit", func(tx *sql.Tx) error {
+	return s.once(ctx, "admit", func(tx *sql.Tx) error {
 		now, err := s.dialect.Clock(ctx, tx)
 		if err != nil {
 			return err
@@ -126,7 +126,7 @@ func (s *Store) ReclaimAll(ctx context.Context) ([]connector.Environment, error)
 
 // ReclaimNode takes back the lanes of one node, which knows that it lost them.
 func (s *Store) ReclaimNode(ctx context.Context, node string) ([]connector.Environment, error) {
-	return s.reclaim(ctx, "reclaim node", `state = 3 AND node = ?`, func(time.Time) []any { return []any{node} })
+	return s.reclaim(ctx, "reclaim node", `state IN (2, 3) AND state = 3 AND node = ?`, func(time.Time) []any { return []any{node} })
 }
 
 func (s *Store) reclaim(ctx context.Context, what, where string, args func(time.Time) []any) ([]connector.Environment, error) {
@@ -173,7 +173,7 @@ func (s *Store) requeueRunning(ctx context.Context, tx *sql.Tx, lanes []Lane) er
 		for i, l := range part {
 			args[i] = string(l)
 		}
-		ids, err := collect(ctx, s, tx, scanRequestKey, `SELECT id, coalesce_key FROM op WHERE state = 1 AND lane IN (`+list(len(part))+`)`, args...)
+		ids, err := collect(ctx, s, tx, scanRequestKey, `SELECT id, coalesce_key FROM op WHERE state IN (0, 1) AND state = 1 AND lane IN (`+list(len(part))+`)`, args...)
 		if err != nil {
 			return err
 		}
@@ -214,7 +214,7 @@ func (s *Store) absorb(ctx context.Context, tx *sql.Tx, back []idKey) error {
 		older[o.key] = o.id
 		keys = append(keys, o.key)
 	}
-	younger, err := collect(ctx, s, tx, scanRequestKey, `SELECT id, coalesce_key FROM op WHERE state = 0 AND coalesce_key IN (`+list(len(keys))+`)`, keys...)
+	younger, err := collect(ctx, s, tx, scanJoining, `SELECT id, coalesce_key, class, merged FROM op WHERE state = 0 AND coalesce_key IN (`+list(len(keys))+`)`, keys...)
 	if err != nil {
 		return err
 	}
@@ -222,7 +222,8 @@ func (s *Store) absorb(ctx context.Context, tx *sql.Tx, back []idKey) error {
 		if _, err := s.exec(ctx, tx, `UPDATE request SET op = ? WHERE op = ?`, older[y.key], y.id); err != nil {
 			return err
 		}
-		if _, err := s.exec(ctx, tx, `UPDATE op SET merged = merged + 1 + (SELECT y.merged FROM op AS y WHERE y.id = ?) WHERE id = ?`, y.id, older[y.key]); err != nil {
+		if _, err := s.exec(ctx, tx, `UPDATE op SET merged = merged + 1 + CAST(? AS BIGINT), class = CASE WHEN class > CAST(? AS BIGINT) THEN CAST(? AS BIGINT) ELSE class END WHERE id = ?`,
+			y.merged, int64(y.class), int64(y.class), older[y.key]); err != nil {
 			return err
 		}
 		if _, err := s.exec(ctx, tx, `DELETE FROM op WHERE id = ?`, y.id); err != nil {
@@ -230,4 +231,15 @@ func (s *Store) absorb(ctx context.Context, tx *sql.Tx, back []idKey) error {
 		}
 	}
 	return nil
+}
+
+// joining is a queued op whose requests an older one takes over.
+type joining struct {
+	idKey
+	class  Class
+	merged int64
+}
+
+func scanJoining(r *sql.Rows) (j joining, err error) {
+	return j, r.Scan(&j.id, &j.key, &j.class, &j.merged)
 }

@@ -25,6 +25,8 @@ type Settlement struct {
 	Cause       string
 	Links       []Link
 	Tellings    []Telling
+	// Release gives up addresses that the record no longer stands for.
+	Release []Claim
 	// Follow are ops that this one asks for, in the same transaction.
 	Follow []Put
 }
@@ -53,7 +55,7 @@ func (s *Store) Finish(ctx context.Context, settlements []Settlement) ([]bool, e
 		if err := f.keepMine(ctx, settlements, out); err != nil || len(f.mine) == 0 {
 			return err
 		}
-		for _, step := range []func(context.Context) error{f.requeue, f.endOps, f.freeLanes, f.writeLinks, f.writeTellings, f.follow, f.notify} {
+		for _, step := range []func(context.Context) error{f.requeue, f.endOps, f.freeLanes, f.writeLinks, f.release, f.writeTellings, f.follow, f.notify} {
 			if err := step(ctx); err != nil {
 				return err
 			}
@@ -82,9 +84,9 @@ func (f *finishing) keepMine(ctx context.Context, all []Settlement, held []bool)
 	for i, x := range all {
 		lanes[i] = Leased{x.Lane, x.Epoch}
 	}
-	rows, err := collect(ctx, f.s, f.tx, scanLeased, `SELECT key, epoch FROM lane WHERE (key, epoch) IN (VALUES `+typed(len(lanes), "ti")+`) AND state = 3 ORDER BY key`+f.s.dialect.ForUpdate, pairs(lanes)...)
+	rows, err := f.s.held(ctx, f.tx, lanes, LaneRunning)
 	if err != nil {
-		return fmt.Errorf("fence: %w", err)
+		return err
 	}
 	mine := make(map[Leased]bool, len(rows))
 	for _, l := range rows {
@@ -167,7 +169,7 @@ func (f *finishing) freeLanes(ctx context.Context) error {
 		}
 	}
 	heads, err := collect(ctx, f.s, f.tx, scanHead, `SELECT op.lane, op.id, op.operation, h.class FROM op JOIN
-		(SELECT MIN(id) AS id, MIN(class) AS class FROM op WHERE state = 0 AND lane IN (`+list(len(keys))+`) GROUP BY lane) AS h ON op.id = h.id`, keys...)
+		(SELECT MIN(id) AS id, MIN(class) AS class FROM op WHERE state IN (0, 1) AND state = 0 AND lane IN (`+list(len(keys))+`) GROUP BY lane) AS h ON op.id = h.id`, keys...)
 	if err != nil {
 		return fmt.Errorf("next heads: %w", err)
 	}
@@ -197,6 +199,16 @@ func (f *finishing) writeLinks(ctx context.Context) error {
 		links = append(links, x.Links...)
 	}
 	return f.s.putLinks(ctx, f.tx, links, f.now)
+}
+
+func (f *finishing) release(ctx context.Context) error {
+	for _, x := range f.mine {
+		env, _, _ := strings.Cut(string(x.Lane), "/")
+		if err := f.s.releaseAddresses(ctx, f.tx, connector.Environment(env), x.Release); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (f *finishing) writeTellings(ctx context.Context) error {

@@ -80,3 +80,12 @@ func pairs(lanes []Leased) []any {
 	}
 	return args
 }
+
+// keysOf returns the keys of lanes as query arguments.
+func keysOf(lanes []Leased) []any {
+	args := make([]any, len(lanes))
+	for i, l := range lanes {
+		args[i] = string(l.Lane)
+	}
+	return args
+}

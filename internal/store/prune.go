@@ -16,7 +16,7 @@ func (s *Store) Prune(ctx context.Context, before time.Time, n int) (int, error)
 		ids, err := collect(ctx, s, tx, scanID, `SELECT id FROM op WHERE state >= 2 AND finished_at > 0 AND finished_at < ? AND NOT EXISTS
 			(SELECT 1 FROM request JOIN telling ON telling.environment = request.environment AND telling.target = 'dh_spotlerjobs(' || request.job || ')' WHERE request.op = op.id AND request.job <> '')
 			ORDER BY finished_at LIMIT ?`, ms(before), int64(n))
-		if err != nil || len(ids) == 0 {
+		if err != nil {
 			return err
 		}
 		gone = len(ids)
@@ -27,7 +27,10 @@ func (s *Store) Prune(ctx context.Context, before time.Time, n int) (int, error)
 				}
 			}
 		}
-		_, err = s.exec(ctx, tx, `DELETE FROM lane WHERE state = 0 AND ready_at < ? AND NOT EXISTS (SELECT 1 FROM op WHERE op.lane = lane.key)`, ms(before))
+		if len(ids) == n {
+			return nil // lanes go in the last call: looking for them reads them all
+		}
+		_, err = s.exec(ctx, tx, `DELETE FROM lane WHERE state = 0 AND ready_at < ? AND NOT EXISTS (SELECT 1 FROM op WHERE op.lane = lane.key AND op.state IN (0, 1))`, ms(before))
 		return err
 	})
 	return gone, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -210,27 +211,31 @@ func (g *putting) addOps(ctx context.Context) error {
 	g.raised = map[Lane]bool{}
 	var order []int // puts that bring an op of their own
 	own := map[string]int{}
+	asked := map[string]int64{} // how many of this group an op serves
 	for _, i := range g.fresh {
 		key := g.coalesceKey(g.puts[i])
 		g.opKey[i] = key
-		if _, joined := own[key]; !joined {
+		asked[key]++
+		if j, joined := own[key]; !joined {
 			own[key] = i
 			order = append(order, i)
+		} else {
+			g.puts[j].Class = min(g.puts[j].Class, g.puts[i].Class)
 		}
 	}
 	ids := make(map[string]opMerged, len(order))
 	for _, part := range chunks(order, 500) {
-		args := make([]any, 0, len(part)*9)
+		args := make([]any, 0, len(part)*10)
 		for _, i := range part {
 			p := g.puts[i]
 			sealed, err := g.store.seal.Seal(ctx, p.Environment, "arguments", p.Arguments)
 			if err != nil {
 				return err
 			}
-			args = append(args, string(p.Environment), string(p.Lane), int64(p.Operation), int64(OpQueued), int64(p.Class), sealed, g.opKey[i], p.Source, ms(g.now))
+			args = append(args, string(p.Environment), string(p.Lane), int64(p.Operation), int64(OpQueued), int64(p.Class), sealed, g.opKey[i], p.Source, ms(g.now), asked[g.opKey[i]]-1)
 		}
-		rows, err := collect(ctx, g.store, g.tx, scanOpKey, `INSERT INTO op (environment, lane, operation, state, class, arguments, coalesce_key, source, created_at) VALUES `+tuples(len(part), 9)+`
-			ON CONFLICT (coalesce_key) WHERE state = 0 DO UPDATE SET merged = op.merged + 1,
+		rows, err := collect(ctx, g.store, g.tx, scanOpKey, `INSERT INTO op (environment, lane, operation, state, class, arguments, coalesce_key, source, created_at, merged) VALUES `+tuples(len(part), 10)+`
+			ON CONFLICT (coalesce_key) WHERE state = 0 DO UPDATE SET merged = op.merged + 1 + excluded.merged,
 				class = CASE WHEN excluded.class < op.class THEN excluded.class ELSE op.class END
 			RETURNING id, coalesce_key, merged`, args...)
 		if err != nil {
@@ -245,7 +250,7 @@ func (g *putting) addOps(ctx context.Context) error {
 		if !ok {
 			return fmt.Errorf("add ops: no op came back for a request in lane %s", g.puts[i].Lane)
 		}
-		g.results[i] = PutResult{Op: r.id, Joined: own[g.opKey[i]] != i || r.merged > 0}
+		g.results[i] = PutResult{Op: r.id, Joined: own[g.opKey[i]] != i || r.merged >= asked[g.opKey[i]]}
 	}
 	return nil
 }
@@ -297,9 +302,14 @@ func (g *putting) addRequests(ctx context.Context) error {
 }
 
 func (g *putting) raiseBarriers(ctx context.Context) error {
-	for lane := range g.raised {
-		if _, err := g.store.exec(ctx, g.tx, `UPDATE lane SET barrier = ? WHERE key = ?`, g.barriers[lane], string(lane)); err != nil {
-			return fmt.Errorf("raise barrier: %w", err)
+	for _, part := range chunks(slices.Collect(maps.Keys(g.raised)), 500) {
+		args := make([]any, 0, len(part)*2)
+		for _, lane := range part {
+			args = append(args, string(lane), g.barriers[lane])
+		}
+		if _, err := g.store.exec(ctx, g.tx, `WITH v (key, barrier) AS (VALUES `+typed(len(part), "ti")+`)
+			UPDATE lane SET barrier = v.barrier FROM v WHERE lane.key = v.key`, args...); err != nil {
+			return fmt.Errorf("raise barriers: %w", err)
 		}
 	}
 	return nil

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -82,4 +83,9 @@ func chunks[T any](values []T, n int) [][]T {
 		out = append(out, values)
 	}
 	return out
+}
+
+// sortBy sorts values by a text of each.
+func sortBy[T any](values []T, by func(T) string) {
+	slices.SortFunc(values, func(a, b T) int { return strings.Compare(by(a), by(b)) })
 }

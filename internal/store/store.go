@@ -6,7 +6,9 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -71,8 +73,20 @@ func (s *Store) Close() error {
 // Ping reports whether the database answers.
 func (s *Store) Ping(ctx context.Context) error { return s.write.PingContext(ctx) }
 
-// transact runs f in one writing transaction: all of it or nothing.
+// transact runs f in one writing transaction: all of it or nothing. When another
+// transaction got in its way (a deadlock, the same request put at the same moment),
+// f runs again from the start.
 func (s *Store) transact(ctx context.Context, what string, f func(tx *sql.Tx) error) error {
+	for again := 0; ; again++ {
+		err := s.once(ctx, what, f)
+		if err == nil || again == 3 || !crossed(err) || ctx.Err() != nil {
+			return err
+		}
+	}
+}
+
+// once runs f in one writing transaction, whatever comes of it.
+func (s *Store) once(ctx context.Context, what string, f func(tx *sql.Tx) error) error {
 	tx, err := s.write.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("store: %s: begin: %w", what, err)
@@ -85,6 +99,16 @@ func (s *Store) transact(ctx context.Context, what string, f func(tx *sql.Tx) er
 		return fmt.Errorf("store: %s: commit: %w", what, err)
 	}
 	return nil
+}
+
+// crossed reports whether PostgreSQL ended a transaction because of another one:
+// serialization_failure, deadlock_detected, unique_violation (its manual, appendix A).
+func crossed(err error) bool {
+	var e interface{ SQLState() string }
+	if !errors.As(err, &e) {
+		return false
+	}
+	return slices.Contains([]string{"40001", "40P01", "23505"}, e.SQLState())
 }
 
 func (s *Store) exec(ctx context.Context, tx *sql.Tx, query string, args ...any) (int64, error) {

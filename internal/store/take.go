@@ -16,17 +16,23 @@ func (s *Store) Take(ctx context.Context, b Batch, node string, lease time.Durat
 	if len(b.Lanes) == 0 {
 		return nil, nil
 	}
+	if err := s.Prepare(ctx, b.Environment); err != nil {
+		return nil, err
+	}
 	var out []Taken
 	err := s.transact(ctx, "take", func(tx *sql.Tx) error {
 		now, err := s.dialect.Clock(ctx, tx)
 		if err != nil {
 			return err
 		}
-		args := append([]any{node, ms(now.Add(lease))}, pairs(b.Lanes)...)
-		mine, err := collect(ctx, s, tx, scanLeased, `UPDATE lane SET state = 3, node = ?, lease_until = ?
-			WHERE (key, epoch) IN (VALUES `+typed(len(b.Lanes), "ti")+`) AND state = 2 RETURNING key, epoch`, args...)
+		out = nil
+		mine, err := s.held(ctx, tx, b.Lanes, LaneDispatched)
 		if err != nil || len(mine) == 0 {
 			return err
+		}
+		args := append([]any{node, ms(now.Add(lease))}, keysOf(mine)...)
+		if _, err := s.exec(ctx, tx, `UPDATE lane SET state = 3, node = ?, lease_until = ? WHERE key IN (`+list(len(mine))+`)`, args...); err != nil {
+			return fmt.Errorf("hold lanes: %w", err)
 		}
 		if out, err = s.startHeads(ctx, tx, mine, now); err != nil {
 			return err
@@ -37,6 +43,17 @@ func (s *Store) Take(ctx context.Context, b Batch, node string, lease time.Durat
 		return s.idleEmpty(ctx, tx, mine, out)
 	})
 	return out, err
+}
+
+// held locks those of the lanes that are in the given state under their epoch, in
+// the order of their keys, in which Put locks them too: so there is no deadlock.
+func (s *Store) held(ctx context.Context, tx *sql.Tx, lanes []Leased, state LaneState) ([]Leased, error) {
+	args := append(pairs(lanes), int64(state))
+	out, err := collect(ctx, s, tx, scanLeased, `SELECT key, epoch FROM lane WHERE (key, epoch) IN (VALUES `+typed(len(lanes), "ti")+`) AND state = ? ORDER BY key`+s.dialect.ForUpdate, args...)
+	if err != nil {
+		return nil, fmt.Errorf("fence: %w", err)
+	}
+	return out, nil
 }
 
 const opColumns = `id, environment, lane, operation, state, class, attempt, since, arguments, source, result_code, message, http_status, cause, created_at, started_at, finished_at, merged`
@@ -58,13 +75,12 @@ func (s *Store) scanOp(ctx context.Context) func(*sql.Rows) (Op, error) {
 
 func (s *Store) startHeads(ctx context.Context, tx *sql.Tx, mine []Leased, now time.Time) ([]Taken, error) {
 	epoch := make(map[Lane]int64, len(mine))
-	args := []any{ms(now)}
 	for _, l := range mine {
 		epoch[l.Lane] = l.Epoch
-		args = append(args, string(l.Lane))
 	}
+	args := append([]any{ms(now)}, keysOf(mine)...)
 	ops, err := collect(ctx, s, tx, s.scanOp(ctx), `UPDATE op SET state = 1, attempt = attempt + 1, started_at = ?
-		WHERE id IN (SELECT MIN(id) FROM op WHERE state = 0 AND lane IN (`+list(len(mine))+`) GROUP BY lane) RETURNING `+opColumns, args...)
+		WHERE id IN (SELECT MIN(id) FROM op WHERE state IN (0, 1) AND state = 0 AND lane IN (`+list(len(mine))+`) GROUP BY lane) RETURNING `+opColumns, args...)
 	if err != nil {
 		return nil, fmt.Errorf("start ops: %w", err)
 	}
@@ -121,15 +137,22 @@ func (s *Store) idleEmpty(ctx context.Context, tx *sql.Tx, mine []Leased, busy [
 // Heartbeat prolongs the leases of lanes that are still held and returns how
 // many are; fewer than asked means that some were lost.
 func (s *Store) Heartbeat(ctx context.Context, lanes []Leased, lease time.Duration) (int, error) {
-	held := int64(0)
+	if len(lanes) == 0 {
+		return 0, nil
+	}
+	held := 0
 	err := s.transact(ctx, "heartbeat", func(tx *sql.Tx) error {
 		now, err := s.dialect.Clock(ctx, tx)
 		if err != nil {
 			return err
 		}
-		args := append([]any{ms(now.Add(lease))}, pairs(lanes)...)
-		held, err = s.exec(ctx, tx, `UPDATE lane SET lease_until = ? WHERE (key, epoch) IN (VALUES `+typed(len(lanes), "ti")+`) AND state = 3`, args...)
+		mine, err := s.held(ctx, tx, lanes, LaneRunning)
+		if held = len(mine); err != nil || held == 0 {
+			return err
+		}
+		args := append([]any{ms(now.Add(lease))}, keysOf(mine)...)
+		_, err = s.exec(ctx, tx, `UPDATE lane SET lease_until = ? WHERE key IN (`+list(len(mine))+`)`, args...)
 		return err
 	})
-	return int(held), err
+	return held, err
 }

@@ -95,6 +95,14 @@ CREATE TABLE link (
 );
 CREATE INDEX link_address ON link (environment, address_hash) WHERE address_hash <> '';
 
+CREATE TABLE address (
+    environment TEXT    NOT NULL,
+    hash        TEXT    NOT NULL,
+    record      TEXT    NOT NULL, -- who stands for the address in Spotler
+    claimed_at  INTEGER NOT NULL,
+    PRIMARY KEY (environment, hash)
+);
+
 CREATE TABLE position (
     environment TEXT    NOT NULL,
     name        TEXT    NOT NULL,

@@ -1,0 +1,124 @@
+package operations
+
+import (
+	"context"
+	"iter"
+	"sync"
+	"time"
+
+	connector "github.com/spotler-connector/connector"
+	"github.com/spotler-connector/connector/internal/dataverse"
+	"github.com/spotler-connector/connector/internal/decide"
+	"github.com/spotler-connector/connector/internal/mapping"
+	"github.com/spotler-connector/connector/internal/schema"
+	"github.com/spotler-connector/connector/internal/settings"
+	"github.com/spotler-connector/connector/internal/spotler"
+	"github.com/spotler-connector/connector/internal/store"
+)
+
+// CRM is what the operations need of Dataverse. *dataverse.Client is one.
+type CRM interface {
+	Batch(ctx context.Context, requests []dataverse.BatchRequest, continueOnError bool) ([]dataverse.BatchResponse, error)
+	GetRequest(q dataverse.Query) dataverse.BatchRequest
+	UpsertRequest(t schema.Table, id connector.RecordID, body []byte) dataverse.BatchRequest
+	UpdateRequest(t schema.Table, id connector.RecordID, body []byte) dataverse.BatchRequest
+	RowsFrom(ctx context.Context, q dataverse.Query, next string) iter.Seq2[dataverse.Row, error]
+	Get(ctx context.Context, t schema.Table, id connector.RecordID, columns ...string) (dataverse.Row, error)
+}
+
+// Mail is what the operations need of Spotler Mail+. *spotler.Client is one.
+type Mail interface {
+	Contact(ctx context.Context, id connector.ExternalID) (spotler.Contact, error)
+	Search(ctx context.Context, property, value string) iter.Seq2[spotler.Contact, error]
+	PostContact(ctx context.Context, c spotler.Contact, w spotler.Write) error
+	PostContacts(ctx context.Context, people []spotler.Contact, w spotler.Write) ([]spotler.ContactResult, error)
+	Anonymize(ctx context.Context, id connector.ExternalID) (int, error)
+	Inactivate(ctx context.Context, id connector.ExternalID) (int, error)
+}
+
+// Environment is everything an operation needs of one environment.
+type Environment struct {
+	Name    connector.Environment
+	CRM     CRM
+	Mail    Mail
+	Mapping *mapping.Bound
+	// Tables are the tables of Dataverse with the organisation's own columns.
+	Tables map[connector.Table]schema.Table
+	Synced []connector.Table
+	Policy decide.Policy
+	Fence  decide.FencePolicy
+	// FenceWindow is the time over which the fence counts.
+	FenceWindow time.Duration
+	JobLog      settings.JobLog
+	Purge       bool // manual: "PurgeExistingPropertiesWhenNotSet"
+	// Patience is how long a request to a remote may take. After an answer was
+	// lost, the record waits that long: the request may still be running.
+	Patience time.Duration
+
+	hash func(string) string
+
+	mu      sync.Mutex
+	alerted map[string]bool // gates that were closed with an alert
+}
+
+// Store is what the operations need of the store. *store.Store is one.
+type Store interface {
+	Links(ctx context.Context, env connector.Environment, records []connector.Record) (map[connector.Record]store.Link, error)
+	LinksByAddress(ctx context.Context, env connector.Environment, hashes []string) (map[string][]store.Link, error)
+	ClaimAddresses(ctx context.Context, env connector.Environment, claims []store.Claim) (map[string]connector.Record, error)
+	CountLinks(ctx context.Context, env connector.Environment) (int, error)
+	CountErasure(ctx context.Context, env connector.Environment, records []connector.Record, now time.Time) error
+	Erasures(ctx context.Context, env connector.Environment, since time.Time) (int, error)
+	Hasher(ctx context.Context, env connector.Environment) (func(string) string, error)
+	Pause(ctx context.Context, g store.Gate) error
+	Resume(ctx context.Context, env connector.Environment, api string) error
+	Gates(ctx context.Context) ([]store.Gate, error)
+	PutTellings(ctx context.Context, tellings []store.Telling) error
+	DueTellings(ctx context.Context, env connector.Environment, now time.Time, n int) ([]store.Telling, error)
+	Told(ctx context.Context, env connector.Environment, heard []store.Heard) error
+}
+
+// prepare reads what the environment keeps in memory; it may be called again.
+func (e *Environment) prepare(ctx context.Context, s Store) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.hash != nil {
+		return nil
+	}
+	hash, err := s.Hasher(ctx, e.Name)
+	if err != nil {
+		return err
+	}
+	gates, err := s.Gates(ctx)
+	if err != nil {
+		return err
+	}
+	e.alerted = map[string]bool{}
+	for _, g := range gates {
+		if g.Environment == e.Name && g.Alert && g.API != store.GateIrreversible {
+			e.alerted[g.API] = true
+		}
+	}
+	e.hash = hash
+	return nil
+}
+
+// fieldHash is the keyed hash of a value of a field.
+func (e *Environment) fieldHash(field, canonical string) string {
+	return e.hash(field + "\x1f" + canonical)
+}
+
+// addressHash is the keyed hash by which equal addresses are recognised.
+func (e *Environment) addressHash(a connector.Email) string {
+	if a.IsZero() {
+		return ""
+	}
+	return e.hash("address\x1f" + a.Fold())
+}
+
+// rowID is the id of a row that we make for a purpose: always the same for the
+// same words, and different in every environment and installation.
+func (e *Environment) rowID(words string) connector.RecordID {
+	h := e.hash("row\x1f" + words)
+	return connector.RecordID(h[:8] + "-" + h[8:12] + "-8" + h[13:16] + "-8" + h[17:20] + "-" + h[20:32])
+}

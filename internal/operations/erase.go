@@ -1,0 +1,150 @@
+package operations
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	connector "github.com/spotler-connector/connector"
+	"github.com/spotler-connector/connector/internal/decide"
+	"github.com/spotler-connector/connector/internal/fault"
+	"github.com/spotler-connector/connector/internal/store"
+)
+
+// errHeld says that the fence holds an irreversible operation back.
+var errHeld = errors.New("held by the fence")
+
+// erase anonymises those about whom that was decided (manual: "Anonymizing").
+func (b *run) erase(ctx context.Context, people []*person) error {
+	for _, p := range people {
+		if p.verdict.Action != decide.Anonymize {
+			continue
+		}
+		status, err := b.anonymize(ctx, p.record, p.externalID())
+		if errors.Is(err, errHeld) {
+			b.hold(p)
+			continue
+		}
+		if err != nil {
+			p.fail(err)
+			continue
+		}
+		b.works(ctx, store.GateSpotler)
+		follow, err := b.erased(ctx, p)
+		if err != nil {
+			p.fail(err)
+			continue
+		}
+		p.result.follow = follow
+		p.result.gone = p.deleted
+		p.end(connector.Done(sentence("The contact was anonymised in Spotler, because " + p.verdict.Reason)).Answered(status))
+	}
+	return nil
+}
+
+// hold leaves an op waiting until a person opens the fence.
+func (b *run) hold(p *person) {
+	p.done = true
+	p.result.again = b.now.Add(time.Minute)
+}
+
+// anonymize passes the fence and erases a contact. 410, 404 and 204 all mean that
+// it is gone; the status is what Spotler answered.
+func (b *run) anonymize(ctx context.Context, record connector.Record, id connector.ExternalID) (int, error) {
+	if err := b.passFence(ctx, record); err != nil {
+		return 0, err
+	}
+	return b.env.Mail.Anonymize(ctx, id)
+}
+
+// passFence counts an irreversible operation, or closes the gate with an alert
+// when too many come at once: a wrong mass change in the CRM must not erase
+// everybody before somebody looks.
+func (b *run) passFence(ctx context.Context, record connector.Record) error {
+	since := b.now.Add(-b.env.FenceWindow)
+	gates, err := b.Store.Gates(ctx)
+	if err != nil {
+		return err
+	}
+	for _, g := range gates {
+		if g.Environment != b.env.Name || g.API != store.GateIrreversible {
+			continue
+		}
+		if g.Closed(b.now) {
+			return errHeld
+		}
+		if g.UpdatedAt.After(since) {
+			since = g.UpdatedAt // a person let the earlier ones pass
+		}
+	}
+	recent, err := b.Store.Erasures(ctx, b.env.Name, since)
+	if err != nil {
+		return err
+	}
+	base, err := b.Store.CountLinks(ctx, b.env.Name)
+	if err != nil {
+		return err
+	}
+	if pass, why := decide.Fence(recent, base, b.env.Fence); !pass {
+		b.Log.ErrorContext(ctx, "irreversible operations are held", "environment", b.env.Name, "recent", recent, "linked", base)
+		if err := b.Store.Pause(ctx, store.Gate{Environment: b.env.Name, API: store.GateIrreversible, PausedUntil: store.Forever, Reason: why, Alert: true}); err != nil {
+			return err
+		}
+		return errHeld
+	}
+	return b.Store.CountErasure(ctx, b.env.Name, []connector.Record{record}, b.now)
+}
+
+// erased fills in link and tellings of a person who is no longer in Spotler: a
+// keyed hash stays, no data. The next who has the address is asked in.
+func (b *run) erased(ctx context.Context, p *person) ([]store.Put, error) {
+	hash := p.link.AddressHash
+	p.link.ErasedAt, p.link.Shadow, p.link.Owner = b.now, nil, false
+	p.link.Status, p.link.Reason, p.link.Rule = connector.StatusAnonymized, sentence(p.verdict.Reason), p.verdict.Rule
+	p.link.Version = p.row.Version
+	p.result.tellings = b.infoTellings(&p.link, p.deleted)
+	p.result.links = []store.Link{p.link}
+	if hash == "" {
+		return nil, nil
+	}
+	p.result.release = []store.Claim{{Hash: hash, Record: p.record}}
+	return b.successor(ctx, p, hash)
+}
+
+// subject is a person as a command needs it: its link, and who owns its address.
+func (b *run) subject(ctx context.Context, t store.Taken, job connector.Job) (*person, error) {
+	p := &person{work: t, record: job.Subject()}
+	links, err := b.Store.Links(ctx, b.env.Name, []connector.Record{p.record})
+	if err != nil {
+		return nil, err
+	}
+	if p.link, p.linked = links[p.record]; !p.linked {
+		p.link = store.Link{Environment: b.env.Name, Record: p.record}
+	}
+	return p, nil
+}
+
+// sharesOnly reports whether another record stands for the address of p in Spotler.
+func sharesOnly(p *person) bool {
+	return p.linked && p.link.Status == connector.StatusSharesAddress && !p.link.InSpotler()
+}
+
+func held(now time.Time) result { return result{again: now.Add(time.Minute)} }
+
+// notOwner is the end of a command for a record that only shares an address.
+func notOwner(what string) result {
+	return result{outcome: connector.Skipped(fmt.Sprintf("Another record has the same e-mail address and stands for it in Spotler, so nothing was %s. Make the job for that record.", what))}
+}
+
+// asNotFound ends a command whose contact is not in Spotler.
+func asNotFound(err error, why string) (result, bool) {
+	if !errors.Is(err, fault.NotFound) {
+		return result{}, false
+	}
+	status := 0
+	if e := fault.As(err); e != nil {
+		status = e.Status
+	}
+	return result{outcome: connector.Refused("CONTACT_NOT_FOUND", why).Answered(status)}, true
+}
