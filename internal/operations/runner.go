@@ -15,7 +15,8 @@ import (
 // Runner does the ops of the lanes. It is the lanes' Runner.
 type Runner struct {
 	Store        Store
-	Environments map[connector.Environment]*Environment
+	// Environment returns an environment that has started; nil for others.
+	Environment func(connector.Environment) *Environment
 	Now          func() time.Time
 	Jitter       func() float64 // chance from [0, 1)
 	Log          *slog.Logger
@@ -54,7 +55,7 @@ type run struct {
 // Run does a batch; every op gets its settlement, in order.
 func (r *Runner) Run(ctx context.Context, env connector.Environment, work []store.Taken) []store.Settlement {
 	out := make([]store.Settlement, len(work))
-	b := &run{Runner: r, env: r.Environments[env], now: r.Now()}
+	b := &run{Runner: r, env: r.Environment(env), now: r.Now()}
 	if b.env == nil {
 		for i := range work {
 			out[i] = store.Settlement{State: store.OpQueued, RetryAt: b.now.Add(time.Minute), FreeAttempt: true}
@@ -273,7 +274,7 @@ func apiOf(err error) string {
 
 // Slow shows jobs that take longer than a moment as In Progress.
 func (r *Runner) Slow(ctx context.Context, env connector.Environment, work []store.Taken) {
-	e := r.Environments[env]
+	e := r.Environment(env)
 	if e == nil || e.prepare(ctx, r.Store) != nil {
 		return
 	}
