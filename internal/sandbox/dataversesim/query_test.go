@@ -62,6 +62,7 @@ func TestFilter(t *testing.T) {
 		{"contactid eq " + numbered(8), "08"},
 		{"contactid eq '" + numbered(8) + "'", "08"},
 		{"contactid eq " + numbered(9) + " or contactid eq " + numbered(1), "01 09"},
+		{"contactid eq " + numbered(9) + " or lastname eq 'N05'", "05 09"},
 		{"contactid eq " + numbered(9) + " and dh_engagementscore eq 1", ""},
 		{"_parentcustomerid_value eq " + acme, "00 01 02 03"},
 		{"_parentcustomerid_value eq " + acme + " and donotemail eq false", "01 03"},
@@ -130,8 +131,8 @@ func TestPaging(t *testing.T) {
 		if order == "" {
 			want = 12
 		}
-		slices.Sort(seen)
-		if seen = slices.Compact(seen); len(seen) != want {
+		distinct := slices.Compact(slices.Sorted(slices.Values(seen)))
+		if len(seen) != want || len(distinct) != want {
 			t.Errorf("%q: saw %v", order, seen)
 		}
 	}
