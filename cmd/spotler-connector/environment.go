@@ -1,0 +1,262 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"sync/atomic"
+	"time"
+
+	connector "github.com/spotler-connector/connector"
+	"github.com/spotler-connector/connector/internal/dataverse"
+	"github.com/spotler-connector/connector/internal/decide"
+	"github.com/spotler-connector/connector/internal/fault"
+	"github.com/spotler-connector/connector/internal/mapping"
+	"github.com/spotler-connector/connector/internal/operations"
+	"github.com/spotler-connector/connector/internal/schema"
+	"github.com/spotler-connector/connector/internal/settings"
+	"github.com/spotler-connector/connector/internal/spotler"
+	"github.com/spotler-connector/connector/internal/store"
+	"github.com/spotler-connector/connector/internal/transport"
+)
+
+// environment is one environment of this process: its clients, and whether it has
+// started. Hooks are taken in before that; the work waits.
+type environment struct {
+	house    *house
+	settings settings.Environment
+	hook     string
+	sheet    *mapping.Sheet
+	crm      *dataverse.Client
+	mail     *spotler.Client
+	started  atomic.Pointer[operations.Environment]
+	why      atomic.Value // string: why it has not started
+}
+
+// newEnvironment makes the clients; nothing is asked of the remotes yet. A
+// mapping that cannot be read is refused here.
+func newEnvironment(ctx context.Context, h *house, s settings.Environment) (*environment, error) {
+	e := &environment{house: h, settings: s, sheet: mapping.Default()}
+	if s.Mapping != "" {
+		text, err := os.ReadFile(s.Mapping)
+		if err != nil {
+			return nil, &fault.Error{Op: "mapping", On: string(s.Name), Kind: fault.NotValid, Says: "the mapping file cannot be read; check the setting mapping", Err: err}
+		}
+		if e.sheet, err = mapping.Parse(text); err != nil {
+			return nil, fmt.Errorf("mapping of environment %s: %w", s.Name, err)
+		}
+	}
+	if err := h.store.Prepare(ctx, s.Name); err != nil {
+		return nil, err
+	}
+	var err error
+	if e.hook, err = e.hookID(ctx); err != nil {
+		return nil, err
+	}
+	if err := e.clients(ctx); err != nil {
+		return nil, err
+	}
+	return e, nil
+}
+
+// hookID is the random part of the hook's address: of the settings, or made once
+// and kept.
+func (e *environment) hookID(ctx context.Context) (string, error) {
+	if e.settings.Hook.ID != "" {
+		return e.settings.Hook.ID, nil
+	}
+	kept, err := e.house.store.Secret(ctx, e.settings.Name, "hook id")
+	if err != nil || kept != nil {
+		return string(kept), err
+	}
+	raw := make([]byte, 16)
+	if _, err := rand.Read(raw); err != nil {
+		return "", err
+	}
+	id := hex.EncodeToString(raw)
+	return id, e.house.store.PutSecret(ctx, e.settings.Name, "hook id", []byte(id))
+}
+
+// clients stacks the transports: every environment has its own, so that no
+// connection, pause or budget is shared.
+func (e *environment) clients(ctx context.Context) error {
+	s := e.settings
+	base := func() *http.Transport {
+		t := http.DefaultTransport.(*http.Transport).Clone()
+		t.MaxIdleConns, t.MaxIdleConnsPerHost, t.IdleConnTimeout = 32, 32, 90*time.Second
+		e.house.close = append(e.house.close, func() error { t.CloseIdleConnections(); return nil })
+		return t
+	}
+	crm := base()
+	signIn := &http.Client{Transport: transport.Stack(crm, transport.LimitBody(1<<20), transport.Classify())}
+	tokens := dataverse.TokenSource(context.WithoutCancel(ctx), dataverse.TokenConfig{TokenURL: s.Dataverse.TokenURL, ClientID: s.Dataverse.ClientID, ClientSecret: s.Dataverse.ClientSecret.Reveal(), Scope: s.Dataverse.Scope, Now: e.house.now}, signIn)
+	var err error
+	e.crm, err = dataverse.New(dataverse.Config{URL: s.Dataverse.URL, Assumed: s.Dataverse.Overrides, HTTP: &http.Client{Transport: transport.Stack(crm,
+		deadline(e.house.tuning.patience), transport.LimitBody(0), transport.RetryReads{}.Layer(), e.pacer(store.GateDataverse, 16, 48).Layer(),
+		transport.Count(transport.Route, e.counted(store.GateDataverse)), dataverse.Bearer(tokens), transport.Classify())}})
+	if err != nil {
+		return fmt.Errorf("environment %s: %w", s.Name, err)
+	}
+	e.mail, err = spotler.New(spotler.Config{Base: s.Spotler.URL, Zone: s.Zone, Paths: s.Spotler.Overrides, HTTP: &http.Client{Transport: transport.Stack(base(),
+		deadline(e.house.tuning.patience), transport.LimitBody(0), transport.RetryReads{}.Layer(), e.pacer(store.GateSpotler, 8, 16).Layer(),
+		transport.Count(transport.Route, e.counted(store.GateSpotler)), transport.OAuth1{Key: s.Spotler.Key, Secret: s.Spotler.Secret.Reveal()}.Layer(), transport.Classify())}})
+	if err != nil {
+		return fmt.Errorf("environment %s: %w", s.Name, err)
+	}
+	return nil
+}
+
+// counted counts the requests to one API.
+func (e *environment) counted(api string) func(transport.Counted) {
+	return func(c transport.Counted) { e.house.metrics.Request(e.settings.Name, api, c.Method, c.Class, c.Took) }
+}
+
+// pacer keeps the requests to one API within what it can bear, and stores its
+// pauses for every node.
+func (e *environment) pacer(api string, start, most int) *transport.Pacer {
+	return transport.NewPacer(transport.PacerSettings{Start: start, Max: most, MaxWait: 2 * time.Second, OnPause: func(until time.Time, reason string) {
+		go func() { // it must not block the request that met the pause
+			ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+			defer cancel()
+			if err := e.house.store.Pause(ctx, store.Gate{Environment: e.settings.Name, API: api, PausedUntil: until, Reason: "The API asked for a pause (" + reason + ")."}); err != nil {
+				e.house.log.Error("a pause could not be stored", "environment", e.settings.Name, "api", api, "err", err)
+			}
+		}()
+	}})
+}
+
+// live starts the environment, again and again until it works, and runs what
+// belongs to it until ctx ends.
+func (e *environment) live(ctx context.Context) error {
+	for {
+		err := e.start(ctx)
+		if err == nil {
+			break
+		}
+		if ctx.Err() != nil {
+			return nil
+		}
+		e.why.Store(reasonOff(err))
+		e.house.log.Error("an environment is off; it is tried again", "environment", e.settings.Name, "err", err)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(e.house.tuning.retry):
+		}
+	}
+	e.house.log.Info("an environment is on", "environment", e.settings.Name)
+	e.house.store.Wake(string(e.settings.Name))
+	return e.tell(ctx)
+}
+
+func reasonOff(err error) string {
+	if f := fault.As(err); f != nil && f.Says != "" {
+		return f.Says
+	}
+	return err.Error()
+}
+
+// start asks both remotes who they are, reads Spotler's fields, and checks the
+// mapping against both schemas.
+func (e *environment) start(ctx context.Context) error {
+	who, err := e.crm.WhoAmI(ctx)
+	if err != nil {
+		return err
+	}
+	if who.OrganizationID != e.settings.Dataverse.Organisation {
+		return &fault.Error{Op: "dataverse.WhoAmI", Kind: fault.NotValid, Says: fmt.Sprintf("Dataverse says it is organisation %s, the settings say %s: correct the address or the organisation id", who.OrganizationID, e.settings.Dataverse.Organisation)}
+	}
+	properties, err := e.mail.Properties(ctx)
+	if err != nil {
+		return err
+	}
+	tables := e.tables()
+	var list []schema.Table
+	for _, t := range tables {
+		list = append(list, t)
+	}
+	bound, err := e.sheet.Bind(list, propertiesOf(properties), mapping.In(e.settings.Zone))
+	if err != nil {
+		return fmt.Errorf("mapping of environment %s: %w", e.settings.Name, err)
+	}
+	if err := e.ensure(ctx, bound); err != nil {
+		return err
+	}
+	s := e.settings
+	e.started.Store(&operations.Environment{
+		Name: s.Name, CRM: e.crm, Mail: e.mail, Mapping: bound, Tables: tables, Synced: s.Tables,
+		Policy:      decide.Policy{AnonymizeInactive: s.AnonymizeWhenInactive, Readmit: decide.Readmit(s.Readmit)},
+		Fence:       fenceOf(s.Fence),
+		FenceWindow: s.Fence.Window, JobLog: s.JobLog, Purge: s.PurgeExistingProperties, Patience: e.house.tuning.patience,
+	})
+	return nil
+}
+
+func fenceOf(f settings.Fence) decide.FencePolicy {
+	return decide.FencePolicy{PerHour: f.Limit, Share: float64(f.Share) / 100, Off: f.Limit == 0}
+}
+
+// tables are ours and the standard ones, with the organisation's own columns.
+func (e *environment) tables() map[connector.Table]schema.Table {
+	out := map[connector.Table]schema.Table{}
+	for _, t := range schema.Tables() {
+		t.Columns = append(t.Columns[:len(t.Columns):len(t.Columns)], e.settings.Columns[t.Name]...)
+		out[t.Name] = t
+	}
+	return out
+}
+
+func propertiesOf(in []spotler.Property) []mapping.Property {
+	out := make([]mapping.Property, len(in))
+	for i, p := range in {
+		out[i] = mapping.Property{Name: p.Name, Description: p.Description, Type: string(p.Type)}
+		for _, entry := range p.Entries {
+			out[i].Entries = append(out[i].Entries, mapping.Entry{Bit: entry.Bit, Description: entry.Description, Rank: entry.Rank})
+		}
+	}
+	return out
+}
+
+// tell carries tellings to Dataverse while this node leads.
+func (e *environment) tell(ctx context.Context) error {
+	t := &operations.Teller{Env: e.started.Load(), Store: e.house.store, Now: e.house.now, Jitter: e.house.runner.Jitter, Log: e.house.log}
+	tick := time.NewTicker(e.house.tuning.tell)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		if !e.house.pump.Leads() {
+			continue
+		}
+		for full := true; full && ctx.Err() == nil; {
+			var err error
+			if _, full, err = t.Once(ctx); err != nil && ctx.Err() == nil && !errors.Is(err, fault.Busy) {
+				e.house.log.Warn("Dataverse did not hear; it is told again", "environment", e.settings.Name, "err", err)
+			}
+		}
+	}
+}
+
+// deadline bounds every request. The lease outlasts it, so a lane is never handed
+// out while a request of an earlier worker may still be running.
+func deadline(d time.Duration) transport.Layer {
+	return func(next http.RoundTripper) http.RoundTripper {
+		return roundTripper(func(r *http.Request) (*http.Response, error) {
+			ctx, cancel := context.WithTimeout(r.Context(), d)
+			resp, err := next.RoundTrip(r.WithContext(ctx))
+			if err != nil {
+				cancel()
+				return nil, err
+			}
+			resp.Body = &closer{resp.Body, cancel}
+			return resp, nil
+		})
+	}
+}

@@ -1,0 +1,39 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spotler-connector/connector/internal/sandbox"
+)
+
+// sandboxCommand runs the two simulated remotes until it is told to stop.
+type sandboxCommand struct {
+	Dataverse string `default:"127.0.0.1:8091" help:"Address of the simulated Dataverse."`
+	Spotler   string `default:"127.0.0.1:8092" help:"Address of the simulated Spotler Mail+."`
+	Seed      uint64 `default:"1" help:"Makes ids and faults repeatable."`
+	Workers   int    `default:"0" help:"Webhooks on their way at a time; 0 is the simulator's choice."`
+}
+
+// Run starts both and prints how to reach them.
+func (c *sandboxCommand) Run(ctx context.Context, io streams) error {
+	s, err := sandbox.Start(sandbox.Options{Dataverse: c.Dataverse, Spotler: c.Spotler, Seed: c.Seed, Workers: c.Workers})
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(io.out, `Dataverse  %s   control: %s/control/
+Spotler    %s   control: %s/control/
+token URL      %s
+organisation   %s
+client id      %s
+client secret  %s
+Spotler URL    %s%s
+Spotler key    %s
+Spotler secret %s
+`, s.DataverseURL, s.DataverseURL, s.SpotlerURL, s.SpotlerURL, s.TokenURL(), sandbox.Organisation, sandbox.ClientID, sandbox.ClientSecret, s.SpotlerURL, sandbox.SpotlerBasePath, sandbox.SpotlerKey, sandbox.SpotlerSecret)
+	if err != nil {
+		return err
+	}
+	<-ctx.Done()
+	return s.Close()
+}

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"github.com/spotler-connector/connector/internal/settings"
+)
+
+// serveCommand runs the connector until it is told to stop.
+type serveCommand struct {
+	Config   string `short:"c" type:"path" help:"Settings file (YAML). Settings may also come from the environment; see docs/operations."`
+	NoEnsure bool   `help:"Leave the service endpoint and steps in Dataverse as they are."`
+}
+
+// Run builds the house and lives in it.
+func (c *serveCommand) Run(ctx context.Context, io streams) error {
+	s, err := settings.Read(c.Config, io.environ)
+	if err != nil {
+		return err
+	}
+	if c.NoEnsure {
+		for i := range s.Environments {
+			s.Environments[i].Ensure = false
+		}
+	}
+	log := logger(s.Log, io.err)
+	for _, w := range s.Warnings {
+		log.Warn(w)
+	}
+	h, err := build(ctx, s, serveTuning(io.environ), log)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = h.Close() }()
+	if err := h.listen(); err != nil {
+		return err
+	}
+	if err := announce(h, io.out); err != nil {
+		return err
+	}
+	err = h.live(ctx)
+	if cerr := h.Close(); err == nil {
+		err = cerr
+	}
+	return err
+}
+
+// announce says where the connector is, and hands over the first API token.
+func announce(h *house, out io.Writer) error {
+	if _, err := fmt.Fprintf(out, "spotler-connector %s listens on %s\n", release(), h.Addr()); err != nil {
+		return err
+	}
+	if h.firstTok == "" {
+		return nil
+	}
+	path := filepath.Join(h.settings.DataDir, "first-token")
+	if err := os.MkdirAll(h.settings.DataDir, 0o700); err != nil {
+		return err
+	}
+	if err := os.WriteFile(path, []byte(h.firstTok+"\n"), 0o600); err != nil {
+		return fmt.Errorf("write the first API token: %w", err)
+	}
+	_, err := fmt.Fprintf(out, "The first API token is in %s; the commands of this machine use it.\n", path)
+	return err
+}
+
+func logger(l settings.Log, w io.Writer) *slog.Logger {
+	o := &slog.HandlerOptions{Level: l.Level}
+	if l.Format == "json" {
+		return slog.New(slog.NewJSONHandler(w, o))
+	}
+	return slog.New(slog.NewTextHandler(w, o))
+}
