@@ -14,12 +14,12 @@ import (
 
 // Runner does the ops of the lanes. It is the lanes' Runner.
 type Runner struct {
-	Store        Store
+	Store Store
 	// Environment returns an environment that has started; nil for others.
 	Environment func(connector.Environment) *Environment
-	Now          func() time.Time
-	Jitter       func() float64 // chance from [0, 1)
-	Log          *slog.Logger
+	Now         func() time.Time
+	Jitter      func() float64 // chance from [0, 1)
+	Log         *slog.Logger
 }
 
 // single is an operation that runs for one op at a time.
