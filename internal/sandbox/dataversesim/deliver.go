@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -108,8 +109,9 @@ func (s *Sim) post(ctx context.Context, to string, header http.Header, body []by
 	resp, err := s.client.Do(req)
 	if err != nil {
 		// The address carries the shared secret: only the cause is told.
-		if cause, ok := err.(*url.Error); ok {
-			err = cause.Err
+		var told *url.Error
+		if errors.As(err, &told) {
+			err = told.Err
 		}
 		return 0, err
 	}

@@ -75,11 +75,3 @@ func (x *index) of(ids []guid, to guid) []guid {
 	}
 	return ids
 }
-
-// count is the number of rows that point at to.
-func (x *index) count(to guid) int {
-	if b := x.buckets[to]; b != nil {
-		return b.size()
-	}
-	return 0
-}

@@ -15,8 +15,11 @@ func (s *Sim) property(r *request, t *table, id guid, name string) (*response, *
 	if c == nil || c.secret {
 		return nil, missingSegment(name)
 	}
+	if found == nil {
+		return nil, missingRow(t, id)
+	}
 	if r.method == http.MethodGet {
-		return readProperty(r, t, found, id, c, raw)
+		return readProperty(r, t, found, c, raw)
 	}
 	var body object
 	switch r.method {
@@ -35,10 +38,7 @@ func (s *Sim) property(r *request, t *table, id guid, name string) (*response, *
 	return s.patchExisting(r, t, id, body)
 }
 
-func readProperty(r *request, t *table, found *row, id guid, c *column, raw bool) (*response, *failure) {
-	if found == nil {
-		return nil, missingRow(t, id)
-	}
+func readProperty(r *request, t *table, found *row, c *column, raw bool) (*response, *failure) {
 	val := found.get(c)
 	if val == nil {
 		return &response{status: noContent}, nil
@@ -50,7 +50,7 @@ func readProperty(r *request, t *table, found *row, id guid, c *column, raw bool
 		}
 		return &response{status: http.StatusOK, body: []byte(text), contentType: "text/plain"}, nil
 	}
-	b := appendString([]byte(`{"@odata.context":`), r.base+"$metadata#"+t.set+"("+id.String()+")/"+c.wire)
+	b := appendString([]byte(`{"@odata.context":`), r.base+"$metadata#"+t.set+"("+found.id.String()+")/"+c.wire)
 	b = append(appendValue(append(b, `,"value":`...), val), '}')
 	return &response{status: http.StatusOK, body: b, contentType: jsonMinimal}, nil
 }

@@ -16,7 +16,6 @@ type step struct {
 
 // endpoint is where events are posted to.
 type endpoint struct {
-	id       guid
 	contract int64
 	authType int64
 	auth     string
@@ -83,7 +82,6 @@ func (s *Sim) newStep(t *table, r *row, handler ref) *step {
 		st.filter[name] = true
 	}
 	e, at := handler.table, handler.table.find(handler.id)
-	st.endpoint.id = handler.id
 	st.endpoint.contract, _ = e.val(at, "contract").(int64)
 	st.endpoint.authType, _ = e.val(at, "authtype").(int64)
 	st.endpoint.auth, _ = e.val(at, "authvalue").(string)

@@ -1,6 +1,7 @@
 package dataversesim
 
 import (
+	"crypto/subtle"
 	"encoding/base64"
 	"encoding/json"
 	"mime"
@@ -9,8 +10,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-
-	"crypto/subtle"
 )
 
 // tokenSeconds is how long a bearer token lives (reference: dataverse-api 2.1).
