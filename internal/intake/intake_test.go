@@ -1,16 +1,12 @@
 package intake
 
 import (
-	"context"
 	"errors"
-	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 
 	connector "github.com/spotler-connector/connector"
-	"github.com/spotler-connector/connector/internal/store"
-	"github.com/spotler-connector/connector/internal/store/storetest"
 )
 
 func TestCallers(t *testing.T) {
@@ -141,21 +137,5 @@ func TestRecordedBodies(t *testing.T) {
 		if w := serve(&memory{}).post(Path+hookID, "blue", strings.NewReader(string(body))); w.Code != status {
 			t.Errorf("%s: %d %s", name, w.Code, w.Body)
 		}
-	}
-}
-
-func TestUpdateBecomesAnOp(t *testing.T) {
-	body := fixtures(t)["update-contact.json"]
-	s := storetest.OpenSQLite(t, storetest.NewClock())
-	h := serve(s)
-	for range 2 { // a repeated delivery is the same request
-		if w := h.post(Path+hookID, "blue", strings.NewReader(string(body))); w.Code != http.StatusAccepted {
-			t.Fatalf("%d %s", w.Code, w.Body)
-		}
-	}
-	ops, err := s.Ops(context.Background(), store.OpFilter{Environment: "acme", Limit: 10})
-	person := connector.Record{Table: connector.Contact, ID: "6d81597f-0f9f-e711-8122-000d3aa2331c"}
-	if err != nil || len(ops) != 1 || ops[0].Lane != store.LaneOf("acme", person) || ops[0].Operation != connector.SyncContact || ops[0].State != store.OpQueued || ops[0].Class != store.Live || ops[0].Source != "webhook" {
-		t.Errorf("%+v %v", ops, err)
 	}
 }
