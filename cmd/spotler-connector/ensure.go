@@ -2,9 +2,49 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 
+	"github.com/spotler-connector/connector/internal/intake"
 	"github.com/spotler-connector/connector/internal/mapping"
+	"github.com/spotler-connector/connector/internal/operations"
+	"github.com/spotler-connector/connector/internal/provision"
 )
 
-// ensure makes our service endpoint and steps exist in Dataverse.
-func (e *environment) ensure(_ context.Context, _ *mapping.Bound) error { return nil }
+// endpointName is what our service endpoint and its steps are called in Dataverse.
+const endpointName = "SpotlerConnector"
+
+// ensure makes our service endpoint and steps exist in Dataverse (manual:
+// "Configure Contact Sync"), when the settings want that.
+func (e *environment) ensure(ctx context.Context, bound *mapping.Bound) error {
+	if !e.settings.Ensure {
+		return nil
+	}
+	spec := provision.Spec{Name: endpointName, HookURL: e.settings.Hook.URL + intake.Path + e.hook, Header: intake.SecretHeader, Secret: e.settings.Hook.Secrets[0]}
+	for _, t := range e.settings.Tables {
+		if bound.Synchronises(t) {
+			spec.Tables = append(spec.Tables, provision.Table{Name: t, Columns: operations.Columns(bound, t)})
+		}
+	}
+	written, err := e.house.store.Cursor(ctx, e.settings.Name, "hook secret")
+	if err != nil {
+		return err
+	}
+	sum := sha256.Sum256([]byte(e.hook + "\x1f" + e.settings.Hook.Secrets[0].Reveal()))
+	digest := hex.EncodeToString(sum[:8])
+	spec.ForceSecret = written != digest
+	report, err := provision.Ensure(ctx, e.crm, spec)
+	if err != nil {
+		return err
+	}
+	if len(report.Made)+len(report.Changed) > 0 {
+		e.house.log.Info("the service endpoint and steps in Dataverse were brought up to date", "environment", e.settings.Name, "made", len(report.Made), "changed", len(report.Changed))
+	}
+	for _, name := range report.Disabled {
+		e.house.log.Warn("a step is switched off; its changes are found by change tracking only", "environment", e.settings.Name, "step", name)
+	}
+	if !spec.ForceSecret {
+		return nil
+	}
+	return e.house.store.SetCursor(ctx, e.settings.Name, "hook secret", digest)
+}
