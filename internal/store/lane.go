@@ -72,15 +72,6 @@ type Batch struct {
 	Lanes       []Leased              `json:"lanes"`
 }
 
-// pairs flattens lanes to the arguments of "(key, epoch) IN (VALUES …)".
-func pairs(lanes []Leased) []any {
-	args := make([]any, 0, 2*len(lanes))
-	for _, l := range lanes {
-		args = append(args, string(l.Lane), l.Epoch)
-	}
-	return args
-}
-
 // keysOf returns the keys of lanes as query arguments.
 func keysOf(lanes []Leased) []any {
 	args := make([]any, len(lanes))

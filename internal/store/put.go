@@ -93,7 +93,7 @@ func (s *Store) PutTx(ctx context.Context, tx *sql.Tx, puts []Put) ([]PutResult,
 		return nil, err
 	}
 	g := &putting{store: s, tx: tx, puts: slices.Clone(puts), now: now, results: make([]PutResult, len(puts))}
-	for _, step := range []func(context.Context) error{g.lockLanes, g.dropKnown, g.addOps, g.addRequests, g.raiseBarriers, g.notify} {
+	for _, step := range []func(context.Context) error{g.lockLanes, g.dropKnown, g.addOps, g.addRequests, g.trueHeads, g.raiseBarriers, g.notify} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
@@ -296,6 +296,27 @@ func (g *putting) addRequests(ctx context.Context) error {
 	for i, p := range g.puts {
 		if g.results[i].Op == 0 {
 			g.results[i].Op = ops[[2]string{string(p.Environment), p.Key}]
+		}
+	}
+	return nil
+}
+
+// trueHeads looks again at lanes for which a request came that was known: such a
+// lane may have been made ready for nothing, or with the known one's operation.
+func (g *putting) trueHeads(ctx context.Context) error {
+	seen := map[Lane]bool{}
+	var lanes []any
+	for i, p := range g.puts {
+		if g.results[i].Known && !seen[p.Lane] {
+			seen[p.Lane] = true
+			lanes = append(lanes, string(p.Lane))
+		}
+	}
+	for _, part := range chunks(lanes, 500) {
+		const head = `(SELECT op.operation FROM op WHERE op.lane = lane.key AND op.state IN (0, 1) AND op.state = 0 ORDER BY op.id LIMIT 1)`
+		if _, err := g.store.exec(ctx, g.tx, `UPDATE lane SET head = COALESCE(`+head+`, 0), state = CASE WHEN `+head+` IS NULL THEN 0 ELSE 1 END
+			WHERE state = 1 AND key IN (`+list(len(part))+`)`, part...); err != nil {
+			return fmt.Errorf("true heads: %w", err)
 		}
 	}
 	return nil

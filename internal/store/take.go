@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"time"
 
 	connector "github.com/spotler-connector/connector"
@@ -48,12 +49,16 @@ func (s *Store) Take(ctx context.Context, b Batch, node string, lease time.Durat
 // held locks those of the lanes that are in the given state under their epoch, in
 // the order of their keys, in which Put locks them too: so there is no deadlock.
 func (s *Store) held(ctx context.Context, tx *sql.Tx, lanes []Leased, state LaneState) ([]Leased, error) {
-	args := append(pairs(lanes), int64(state))
-	out, err := collect(ctx, s, tx, scanLeased, `SELECT key, epoch FROM lane WHERE (key, epoch) IN (VALUES `+typed(len(lanes), "ti")+`) AND state = ? ORDER BY key`+s.dialect.ForUpdate, args...)
+	args := append(keysOf(lanes), int64(state))
+	rows, err := collect(ctx, s, tx, scanLeased, `SELECT key, epoch FROM lane WHERE key IN (`+list(len(lanes))+`) AND state = ? ORDER BY key`+s.dialect.ForUpdate, args...)
 	if err != nil {
 		return nil, fmt.Errorf("fence: %w", err)
 	}
-	return out, nil
+	epoch := make(map[Lane]int64, len(lanes))
+	for _, l := range lanes {
+		epoch[l.Lane] = l.Epoch
+	}
+	return slices.DeleteFunc(rows, func(l Leased) bool { return epoch[l.Lane] != l.Epoch }), nil
 }
 
 const opColumns = `id, environment, lane, operation, state, class, attempt, since, arguments, source, result_code, message, http_status, cause, created_at, started_at, finished_at, merged`
