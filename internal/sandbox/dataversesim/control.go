@@ -201,13 +201,15 @@ type Events struct {
 	Failed    int64 `json:"failed"`
 	Retried   int64 `json:"retried"`
 	Oversize  int64 `json:"oversize"`
+	// Connections counts the connections that were opened to deliver.
+	Connections int64 `json:"connections"`
 }
 
 func (s *Sim) events() Events {
 	queued, flying, paused := s.courier.waiting()
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return Events{queued, flying, paused, s.classic, s.courier.delivered.Load(), s.courier.failed.Load(), s.courier.retried.Load(), s.courier.oversize.Load()}
+	return Events{queued, flying, paused, s.classic, s.courier.delivered.Load(), s.courier.failed.Load(), s.courier.retried.Load(), s.courier.oversize.Load(), s.courier.connections.Load()}
 }
 
 func (s *Sim) getEvents(w http.ResponseWriter, _ *http.Request) {

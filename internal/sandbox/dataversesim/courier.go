@@ -2,6 +2,7 @@ package dataversesim
 
 import (
 	"context"
+	"net"
 	"sync"
 	"sync/atomic"
 )
@@ -19,7 +20,7 @@ type courier struct {
 	closed  bool
 	workers sync.WaitGroup
 
-	delivered, failed, retried, oversize atomic.Int64
+	delivered, failed, retried, oversize, connections atomic.Int64
 }
 
 func (c *courier) start(workers int, run func(*event) (trouble string)) {
@@ -79,6 +80,13 @@ func (c *courier) done() {
 	if c.flying == 0 && c.head == len(c.queue) {
 		c.quiet.Broadcast()
 	}
+}
+
+// dial opens a connection to an endpoint, and counts it.
+func (c *courier) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	c.connections.Add(1)
+	var d net.Dialer
+	return d.DialContext(ctx, network, address)
 }
 
 // flush waits until every queued event has been delivered or has failed. A

@@ -211,6 +211,7 @@ func number(w http.ResponseWriter, r *http.Request, name string) (uint64, bool) 
 //	GET    /control/journal[?after=SEQ][&external_id=][&limit=]  the writes, oldest first
 //	DELETE /control/journal               forgets them
 //	GET    /control/order?property=NAME   whether that property's numbers ever went down
+//	GET    /control/order/brief?property=NAME[&at_least=N]  the same in numbers, and how many reached N
 //	POST   /control/order                 {"property": NAME} also checks a text by the number at its end
 //	DELETE /control/order                 starts the check anew
 //	GET    /control/items                 contacts that are to fail in POST /contact/list
@@ -224,6 +225,7 @@ func (s *Sim) mountJournal(mux *http.ServeMux) {
 		w.WriteHeader(http.StatusNoContent)
 	}))
 	mux.HandleFunc("GET /control/order", s.on(controlOrder))
+	mux.HandleFunc("GET /control/order/brief", s.on(controlBrief))
 	mux.HandleFunc("POST /control/order", s.on(controlWatch))
 	mux.HandleFunc("DELETE /control/order", s.on(func(_ *Sim, a *account, w http.ResponseWriter, _ *http.Request) {
 		a.locked(func() { a.order = newOrder(a.order.watched) })
