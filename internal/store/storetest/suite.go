@@ -111,6 +111,7 @@ func Run(t *testing.T, open Opener) {
 		"pruning keeps what was not told":                               pruning,
 		"a group with the same request twice is one op":                 groupWithDuplicates,
 		"a failed job can be retried, a done one cannot":                retryJobs,
+		"a job row that asked before is known, until its end was told":  jobRequests,
 	} {
 		t.Run(name, func(t *testing.T) {
 			clock := NewClock()
