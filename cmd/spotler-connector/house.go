@@ -32,6 +32,8 @@ type tuning struct {
 	tell     time.Duration // how often tellings are looked for
 	retry    time.Duration // how often an environment that did not start is tried again
 	reclaim  time.Duration
+	paused   bool   // no work is handed out
+	profile  string // address of the profiles; empty is none
 }
 
 func defaultTuning() tuning {
@@ -226,7 +228,9 @@ func (h *house) live(ctx context.Context) error {
 	serving := make(chan error, 1)
 	go func() { serving <- h.server.Serve(h.listener) }()
 	loop("executor", func(ctx context.Context) error { return h.executor.Run(ctx, h.worker.Do) })
-	loop("pump", h.pump.Run)
+	if !h.tuning.paused {
+		loop("pump", h.pump.Run)
+	}
 	if h.store.Name() == settings.Postgres {
 		loop("listener", func(ctx context.Context) error {
 			return postgres.Listen(ctx, h.settings.Database.URL.Reveal(), h.store)

@@ -32,7 +32,11 @@ func (c *serveCommand) Run(ctx context.Context, io streams) error {
 	for _, w := range s.Warnings {
 		log.Warn(w)
 	}
-	h, err := build(ctx, s, serveTuning(io.environ), log)
+	tuned := serveTuning(io.environ)
+	if err := serveProfiles(tuned.profile); err != nil {
+		return err
+	}
+	h, err := build(ctx, s, tuned, log)
 	if err != nil {
 		return err
 	}
