@@ -258,7 +258,7 @@ func (l *loader) refuseTwins(environments []Environment) {
 // strangers warns of variables with our prefix that are no setting. The command
 // line's own are not settings.
 func (l *loader) strangers() []string {
-	known := []string{variablePrefix + "CONFIG", variablePrefix + "URL", variablePrefix + "TOKEN"}
+	known := []string{variablePrefix + "CONFIG", variablePrefix + "URL", variablePrefix + "SERVER", variablePrefix + "TOKEN"}
 	for _, d := range Describe() {
 		known = append(known, d.Variable)
 	}
