@@ -91,7 +91,7 @@ type demo struct {
 	house   *house
 	world   *people.World
 	crowd   *counting
-	screen  *screen
+	screen  *demoScreen
 }
 
 func (c *demoCommand) start(ctx context.Context, dir string, io streams) (*demo, error) {
@@ -117,7 +117,7 @@ func (c *demoCommand) start(ctx context.Context, dir string, io streams) (*demo,
 	h.listener = listener
 	crowd := newCounting()
 	w := &people.World{Dataverse: s.DataverseURL, Spotler: s.SpotlerURL, Tenant: sandbox.Tenant, ClientID: sandbox.ClientID, ClientSecret: sandbox.ClientSecret, HTTP: crowd.client()}
-	return &demo{demoCommand: c, io: io, sandbox: s, house: h, world: w, crowd: crowd, screen: newScreen(io.out, c.JSON)}, nil
+	return &demo{demoCommand: c, io: io, sandbox: s, house: h, world: w, crowd: crowd, screen: newDemoScreen(io.out, c.JSON)}, nil
 }
 
 // settings are those of an ordinary installation, with the sandbox as both remotes.

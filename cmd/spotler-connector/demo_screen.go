@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// screen shows live progress: one line that changes on a terminal, a line now and
+// demoScreen shows live progress: one line that changes on a terminal, a line now and
 // then elsewhere, and nothing when a program reads.
-type screen struct {
+type demoScreen struct {
 	out   io.Writer
 	quiet bool
 	tty   bool
@@ -19,8 +19,8 @@ type screen struct {
 	wide  int
 }
 
-func newScreen(out io.Writer, quiet bool) *screen {
-	s := &screen{out: out, quiet: quiet}
+func newDemoScreen(out io.Writer, quiet bool) *demoScreen {
+	s := &demoScreen{out: out, quiet: quiet}
 	if f, ok := out.(*os.File); ok {
 		if info, err := f.Stat(); err == nil {
 			s.tty = info.Mode()&os.ModeCharDevice != 0
@@ -30,7 +30,7 @@ func newScreen(out io.Writer, quiet bool) *screen {
 }
 
 // due reports whether it is time to show progress again.
-func (s *screen) due() bool {
+func (s *demoScreen) due() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	pause := 100 * time.Millisecond
@@ -45,7 +45,7 @@ func (s *screen) due() bool {
 }
 
 // line shows progress in place of what was shown before.
-func (s *screen) line(format string, args ...any) {
+func (s *demoScreen) line(format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
 	if !s.tty {
 		_, _ = fmt.Fprintln(s.out, text)
@@ -56,7 +56,7 @@ func (s *screen) line(format string, args ...any) {
 }
 
 // say prints a line that stays.
-func (s *screen) say(format string, args ...any) {
+func (s *demoScreen) say(format string, args ...any) {
 	if s.quiet {
 		return
 	}
@@ -68,7 +68,7 @@ func (s *screen) say(format string, args ...any) {
 }
 
 // end prints how the day went.
-func (s *screen) end(r demoResult) {
+func (s *demoScreen) end(r demoResult) {
 	s.say(`
 The day in figures (%s)
   people                %6d
