@@ -30,6 +30,7 @@ type Changes struct {
 	c       *Client
 	table   schema.Table
 	columns []string
+	labels  bool
 	from    string
 	token   string
 }
@@ -39,6 +40,10 @@ type Changes struct {
 func (c *Client) Changes(t schema.Table, columns []string, token string) *Changes {
 	return &Changes{c: c, table: t, columns: columns, from: token}
 }
+
+// WithLabels asks for formatted values too: the labels of choices and the names of
+// linked rows.
+func (f *Changes) WithLabels() *Changes { f.labels = true; return f }
 
 // FirstToken passes over every row of t and returns the token from which Changes
 // tells what happens next. It asks for the key only and decodes no row.
@@ -72,7 +77,7 @@ func (f *Changes) run(ctx context.Context, dec *reader, each func(page) bool) er
 	f.token = ""
 	path := f.path()
 	header := http.Header{"Prefer": {"odata.track-changes,odata.maxpagesize=" + strconv.Itoa(MaxPage)}}
-	if a := annotations(f.table, f.columns, false); a != "" {
+	if a := annotations(f.table, f.columns, f.labels); a != "" {
 		header["Prefer"][0] += "," + a
 	}
 	for {
