@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -16,14 +17,15 @@ import (
 )
 
 // Model runs random sequences of everything that can happen to lanes against a
-// store, and compares each answer with a plain model.
-func Model(t *testing.T, open Opener) {
-	checks := "30"
+// store, and compares each answer with a plain model. SOAK=1 makes it many more.
+func Model(t *testing.T, open Opener, checks int) {
 	if os.Getenv("SOAK") != "" {
-		checks = "2000"
+		checks *= 40
 	}
-	if err := flag.Set("rapid.checks", checks); err != nil {
-		t.Fatal(err)
+	for name, value := range map[string]string{"rapid.checks": strconv.Itoa(checks), "rapid.steps": "60"} {
+		if err := flag.Set(name, value); err != nil {
+			t.Fatal(err)
+		}
 	}
 	clock := NewClock()
 	s := open(t, clock)
@@ -95,7 +97,7 @@ func (w *world) put(t *rapid.T) {
 }
 
 func (w *world) request(t *rapid.T) store.Put {
-	if len(w.keys) > 0 && rapid.IntRange(0, 4).Draw(t, "twice") == 0 {
+	if len(w.keys) > 0 && rapid.IntRange(0, 2).Draw(t, "twice") == 0 {
 		k := rapid.SampledFrom(w.keys).Draw(t, "key")
 		if at, ok := w.puts[k]; ok {
 			return at.put
