@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -23,6 +22,9 @@ import (
 )
 
 func TestMain(m *testing.M) { storetest.Main(m) }
+
+// hookSecret is the secret of the hook in stories.
+const hookSecret = "a-secret-of-stories"
 
 // story is a whole house between two simulated remotes. A test changes something
 // on one side, waits until all is quiet, and looks at both ends.
@@ -70,7 +72,7 @@ func (s *story) open(database string, more map[string]string) {
 		"DATAVERSE_URL": s.sandbox.DataverseURL, "DATAVERSE_ORGANISATION_ID": sandbox.Organisation, "DATAVERSE_TOKEN_URL": s.sandbox.TokenURL(),
 		"DATAVERSE_CLIENT_ID": sandbox.ClientID, "DATAVERSE_CLIENT_SECRET": sandbox.ClientSecret,
 		"SPOTLER_URL": s.sandbox.SpotlerURL + sandbox.SpotlerBasePath, "SPOTLER_KEY": sandbox.SpotlerKey, "SPOTLER_SECRET": sandbox.SpotlerSecret,
-		"HOOK_URL": "http://" + l.Addr().String(), "HOOK_SECRETS": hex.EncodeToString([]byte("a secret of tests")),
+		"HOOK_URL": "http://" + l.Addr().String(), "HOOK_SECRETS": hookSecret,
 	}
 	for k, v := range more {
 		values[k] = v
@@ -103,7 +105,14 @@ func (s *story) live(set settings.Settings, l net.Listener) {
 	ctx, cancel := context.WithCancel(context.Background())
 	s.house, s.stop, s.ended = h, cancel, make(chan error, 1)
 	go func() { s.ended <- h.live(ctx) }()
-	s.until("every environment is on", func() bool { return len(h.enabled()) == len(h.envs) })
+	s.until("every environment is on, or known to be off", func() bool {
+		for _, e := range h.envs {
+			if h.off(e.settings.Name) == "It is starting." {
+				return false
+			}
+		}
+		return true
+	})
 }
 
 func (s *story) end() {

@@ -155,7 +155,7 @@ type result struct {
 func (b *run) settled(ctx context.Context, t store.Taken, job connector.Job, res result) store.Settlement {
 	s := store.Settlement{Outcome: res.outcome, Since: t.Since, Links: res.links, Release: res.release, Follow: res.follow, Tellings: res.tellings}
 	if !res.again.IsZero() {
-		s.State, s.RetryAt, s.FreeAttempt = store.OpQueued, res.again, true
+		s.State, s.RetryAt, s.FreeAttempt, s.Cause = store.OpQueued, res.again, true, store.CauseHeld
 		return s
 	}
 	s.State = store.OpDone

@@ -51,10 +51,21 @@ func (s *Store) Pause(ctx context.Context, g Gate) error {
 	})
 }
 
-// Resume opens a gate and clears its alert.
+// CauseHeld is the cause of an op that waits for a person to open a gate.
+const CauseHeld = "held"
+
+// Resume opens a gate and clears its alert. Ops that were held by it run at once.
 func (s *Store) Resume(ctx context.Context, env connector.Environment, api string) error {
 	err := s.transact(ctx, "resume", func(tx *sql.Tx) error {
-		_, err := s.exec(ctx, tx, `UPDATE gate SET paused_until = 0, alert = 0, reason = '', updated_at = ? WHERE environment = ? AND api = ?`, ms(time.Now()), string(env), api)
+		now, err := s.dialect.Clock(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if _, err := s.exec(ctx, tx, `UPDATE gate SET paused_until = 0, alert = 0, reason = '', updated_at = ? WHERE environment = ? AND api = ?`, ms(now), string(env), api); err != nil || api != GateIrreversible {
+			return err
+		}
+		_, err = s.exec(ctx, tx, `UPDATE lane SET ready_at = ? WHERE state = 1 AND environment = ? AND ready_at > ? AND EXISTS
+			(SELECT 1 FROM op WHERE op.lane = lane.key AND op.state = 0 AND op.cause = ?)`, ms(now), string(env), ms(now), CauseHeld)
 		return err
 	})
 	s.Wake(string(env))

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/spotler-connector/connector/internal/store"
+)
+
+// Too many erasures at once stop with an alert; when a person lets them pass, the
+// rest go on.
+func TestFence(t *testing.T) {
+	databases(t, func(t *testing.T, database string) {
+		s := begin(t, database, map[string]string{"FENCE_LIMIT": "3", "FENCE_SHARE": "0"})
+		for n := 1; n <= 5; n++ {
+			s.crm(person(n, nil))
+		}
+		s.quiet()
+		for n := 1; n <= 5; n++ {
+			s.crm(edit{Method: http.MethodDelete, Set: "contacts", ID: id(n)})
+		}
+		s.until("the fence closes", func() bool { return s.gate(store.GateIrreversible).Alert })
+		s.until("three are erased", func() bool { return len(s.spotler()) == 2 })
+		s.crm(person(6, nil)) // other work goes on meanwhile
+		s.until("the new person arrives", func() bool { return len(s.spotler()) == 3 })
+		if n := s.count(); n.Ops[store.OpFailed]+n.Ops[store.OpDead] != 0 {
+			t.Errorf("jobs failed: %v", n.Ops)
+		}
+		if err := s.house.store.Resume(t.Context(), s.env, store.GateIrreversible); err != nil {
+			t.Fatal(err)
+		}
+		s.quiet()
+		if n := len(s.spotler()); n != 1 {
+			t.Errorf("%d people are left in Spotler", n)
+		}
+	})
+}
+
+// Credentials that were changed pause the environment with an alert; no job fails
+// for it, and work goes on when they are right again.
+func TestRefusedCredentials(t *testing.T) {
+	s := begin(t, "sqlite:"+t.TempDir()+"/c.db", nil)
+	s.crm(person(1, nil))
+	s.quiet()
+	s.control(http.MethodPost, s.sandbox.SpotlerURL+"/control/faults", map[string]any{"name": "keys", "path": "/integrationservice*", "kind": "status", "status": 401,
+		"body": `{"errorType":"NOT_AUTHORIZED","message":"no"}`}, nil)
+	s.crm(edit{Set: "contacts", ID: id(1), Body: map[string]any{"jobtitle": "Buyer"}})
+	s.until("the gate closes with an alert", func() bool { return s.gate(store.GateSpotler).Alert })
+	if n := s.count(); n.Ops[store.OpFailed]+n.Ops[store.OpDead] != 0 {
+		t.Errorf("jobs failed: %v", n.Ops)
+	}
+	s.control(http.MethodDelete, s.sandbox.SpotlerURL+"/control/faults/keys", nil, nil)
+	if err := s.house.store.Resume(t.Context(), s.env, store.GateSpotler); err != nil {
+		t.Fatal(err)
+	}
+	s.quiet()
+	if c := s.spotler()[id(1)]; c.Properties["profileField1"] != "Buyer" || s.gate(store.GateSpotler).Alert {
+		t.Errorf("afterwards: %v, alert %v", c.Properties, s.gate(store.GateSpotler).Alert)
+	}
+}
+
+// A connector that stops in the middle goes on where it was.
+func TestRestart(t *testing.T) {
+	databases(t, func(t *testing.T, database string) {
+		s := begin(t, database, nil)
+		s.control(http.MethodPost, s.sandbox.SpotlerURL+"/control/faults", map[string]any{"name": "away", "path": "/integrationservice*", "kind": "status", "status": 503}, nil)
+		for n := 1; n <= 20; n++ {
+			s.crm(person(n, nil))
+		}
+		s.control(http.MethodPost, s.sandbox.DataverseURL+"/control/events/flush", nil, nil)
+		s.end()
+		s.control(http.MethodDelete, s.sandbox.SpotlerURL+"/control/faults/away", nil, nil)
+		s.open(database, map[string]string{"HOOK_ID": "", "DATA_DIR": s.house.settings.DataDir})
+		for _, g := range []string{store.GateSpotler, store.GateDataverse} {
+			if err := s.house.store.Resume(t.Context(), s.env, g); err != nil {
+				t.Fatal(err)
+			}
+		}
+		s.quiet()
+		if n := len(s.spotler()); n != 20 {
+			t.Errorf("%d people arrived", n)
+		}
+	})
+}
