@@ -99,7 +99,7 @@ func showTrouble(s *printer, e openapi.EnvironmentStatus) {
 		s.line("%s", printable(e.Name+": "+heading))
 		s.sentence(4, text)
 		for _, command := range now {
-			s.line("    Then: spotler-connector %s", command)
+			s.line("    Run: spotler-connector %s", command)
 		}
 	}
 	if e.State == openapi.EnvironmentStateOff {

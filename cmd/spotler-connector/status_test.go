@@ -32,7 +32,7 @@ func TestStatus(t *testing.T) {
 	pause(store.GateSpotler, store.Forever, true)
 	pause(store.GateIrreversible, store.Forever, true)
 	got := d.types("status")
-	for _, want := range []string{"Then: spotler-connector gates resume shop spotler\n", "Then: spotler-connector fence release shop\n", "    Mend irreversible.\n"} {
+	for _, want := range []string{"Run: spotler-connector gates resume shop spotler\n", "Run: spotler-connector fence release shop\n", "    Mend irreversible.\n"} {
 		if !strings.Contains(got.out, want) {
 			t.Errorf("no %q in\n%s", want, got.out)
 		}
@@ -87,6 +87,7 @@ func TestGatesAndFence(t *testing.T) {
 
 func TestTokens(t *testing.T) {
 	d := sit(t, "shop", "club")
+	d.clock.Advance(time.Minute)
 	made := d.types("tokens", "make", "night shift", "--env", "shop")
 	secret := strings.TrimSpace(made.out)
 	if made.code != exitOK || !strings.HasPrefix(secret, "spotler_connector_") || strings.Contains(made.err, secret) || !strings.Contains(made.err, "only now") {
@@ -99,8 +100,7 @@ func TestTokens(t *testing.T) {
 	if out := d.ok("tokens", "list"); !strings.Contains(out, "(all)        first token\n") || !strings.Contains(out, "shop         night shift\n") {
 		t.Errorf("prints\n%s", out)
 	}
-	mine := *d
-	mine.token = secret
+	mine := &desk{T: t, url: d.url, token: secret}
 	if got := mine.types("jobs", "list"); got.code != exitOK {
 		t.Errorf("the only one it is for: exit %d: %s", got.code, got.err)
 	}
@@ -156,13 +156,13 @@ club         off     0        0     0       0          none     -         -
 
 shop: spotler is paused until somebody lifts it
     The key was refused: mend spotler.key.
-    Then: spotler-connector gates resume shop spotler
+    Run: spotler-connector gates resume shop spotler
 
 shop: alert since 09:59:01
     Something new.
 
 shop: 1 dead letter
-    Look: spotler-connector jobs list --state dead --env shop
+    Run: spotler-connector jobs list --state dead --env shop
 
 shop: Dataverse refused to hear 2 results
     Its job rows may be out of date: see the log of the connector.
