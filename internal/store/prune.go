@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -38,12 +39,26 @@ func (s *Store) Prune(ctx context.Context, before time.Time, n int) (int, error)
 
 func scanID(r *sql.Rows) (id int64, err error) { return id, r.Scan(&id) }
 
-// Backup writes a consistent copy of a SQLite database to path.
-func (s *Store) Backup(ctx context.Context, path string) error {
+// Backup writes a consistent copy of a SQLite database to path, which must not
+// exist. It reads, so writers go on meanwhile.
+func (s *Store) Backup(ctx context.Context, path string) (err error) {
 	if s.dialect.Name != "sqlite" {
 		return fmt.Errorf("store: backup: use pg_dump for a PostgreSQL database")
 	}
-	if _, err := s.read.ExecContext(ctx, `VACUUM INTO ?`, path); err != nil {
+	conn, err := s.read.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("store: backup: %w", err)
+	}
+	defer func() { err = errors.Join(err, conn.Close()) }()
+	// Readers may not write, not even to another file.
+	if _, err := conn.ExecContext(ctx, `PRAGMA query_only = 0`); err != nil {
+		return fmt.Errorf("store: backup: %w", err)
+	}
+	_, err = conn.ExecContext(ctx, `VACUUM INTO ?`, path)
+	if _, rerr := conn.ExecContext(context.WithoutCancel(ctx), `PRAGMA query_only = 1`); err == nil {
+		err = rerr
+	}
+	if err != nil {
 		return fmt.Errorf("store: backup: %w", err)
 	}
 	return nil
