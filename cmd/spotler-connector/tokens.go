@@ -42,7 +42,7 @@ type tokensMakeCommand struct {
 	Name string `arg:"" help:"Who or what the token is for."`
 	// To leave the scope out must not make an administrator.
 	Env string `short:"e" xor:"scope" required:"" placeholder:"NAME" help:"For this environment only."`
-	All bool   `xor:"scope" required:"" help:"For all environments, and to make and drop tokens."`
+	All bool   `xor:"scope" required:"" help:"For all environments, and to make and drop tokens; one of --env and --all must be given."`
 	connection
 }
 
