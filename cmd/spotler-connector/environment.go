@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -17,6 +18,7 @@ import (
 	"github.com/spotler-connector/connector/internal/fault"
 	"github.com/spotler-connector/connector/internal/mapping"
 	"github.com/spotler-connector/connector/internal/operations"
+	"github.com/spotler-connector/connector/internal/schedule"
 	"github.com/spotler-connector/connector/internal/schema"
 	"github.com/spotler-connector/connector/internal/settings"
 	"github.com/spotler-connector/connector/internal/spotler"
@@ -150,7 +152,18 @@ func (e *environment) live(ctx context.Context) error {
 	}
 	e.house.log.Info("an environment is on", "environment", e.settings.Name)
 	e.house.store.Wake(string(e.settings.Name))
-	return e.tell(ctx)
+	var loops sync.WaitGroup
+	loops.Go(func() { e.house.clock.Run(ctx, e.clockwork().Steps()) })
+	err := e.tell(ctx)
+	loops.Wait()
+	return err
+}
+
+// clockwork is what the clock does for the environment.
+func (e *environment) clockwork() schedule.Environment {
+	o := e.started.Load()
+	return schedule.Environment{Name: o.Name, CRM: e.crm, Store: e.house.store, Mapping: o.Mapping, Tables: o.Tables, Synced: o.Synced,
+		Net: e.settings.Net, Keep: e.house.settings.Keep, Now: e.house.now}
 }
 
 func reasonOff(err error) string {

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 	"github.com/spotler-connector/connector/internal/intake"
 	"github.com/spotler-connector/connector/internal/lanes"
 	"github.com/spotler-connector/connector/internal/operations"
+	"github.com/spotler-connector/connector/internal/schedule"
 	"github.com/spotler-connector/connector/internal/settings"
 	"github.com/spotler-connector/connector/internal/store"
 	"github.com/spotler-connector/connector/internal/store/postgres"
@@ -54,6 +56,7 @@ type house struct {
 	pump     *lanes.Pump
 	worker   *lanes.Worker
 	runner   *operations.Runner
+	clock    *schedule.Clock
 	metrics  *api.Metrics
 	stopping chan struct{}
 	envs     []*environment
@@ -73,6 +76,7 @@ func build(ctx context.Context, s settings.Settings, t tuning, log *slog.Logger)
 	h.runner = &operations.Runner{Store: h.store, Environment: h.running, Now: h.now, Jitter: rand.Float64, Log: log}
 	h.worker = &lanes.Worker{Store: h.store, Node: s.Node, Lease: t.lease, Runner: h.runner, Log: log}
 	h.pump = &lanes.Pump{Store: h.store, Executor: h.executor, Node: s.Node, Environments: h.enabled, Slots: t.slots, Linger: t.linger, Lease: t.lease, Reclaim: t.reclaim, Log: log, Now: h.now}
+	h.clock = &schedule.Clock{Leads: h.pump.Leads, Log: log}
 	for _, e := range s.Environments {
 		env, err := newEnvironment(ctx, h, e)
 		if err != nil {
@@ -236,6 +240,8 @@ func (h *house) live(ctx context.Context) error {
 			return postgres.Listen(ctx, h.settings.Database.URL.Reveal(), h.store)
 		})
 	}
+	keeping := schedule.Housekeeping{Store: h.store, Done: h.settings.Keep.Done, Folder: h.backups(), Now: h.now}
+	loop("clock", func(ctx context.Context) error { h.clock.Run(ctx, keeping.Steps()); return nil })
 	for _, e := range h.envs {
 		loop("environment "+string(e.settings.Name), e.live)
 	}
@@ -248,6 +254,9 @@ func (h *house) live(ctx context.Context) error {
 	close(h.stopping)
 	return errors.Join(failure, h.stop(ctx, &loops))
 }
+
+// backups is where the daily copies of SQLite go.
+func (h *house) backups() string { return filepath.Join(h.settings.DataDir, "backups") }
 
 // stop ends the server and waits for the loops; ctx has ended or ends now.
 func (h *house) stop(ctx context.Context, loops *sync.WaitGroup) error {
