@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -33,13 +34,12 @@ type Site struct {
 	// Listen wakes a node for what others do, until ctx ends; nil when there are no others.
 	Listen func(ctx context.Context, s *store.Store) error
 
+	grace  time.Duration // of the executors made from now on
 	signal chan struct{} // something happened: waiters look again
 }
 
 // Opener opens an empty installation.
 type Opener func(t testing.TB) *Site
-
-const grace = 5 * time.Second
 
 // SQLite is an installation of one process: SQLite and the local executor.
 func SQLite(t testing.TB) *Site {
@@ -50,11 +50,9 @@ func SQLite(t testing.TB) *Site {
 		t.Fatal(err)
 	}
 	closeAtEnd(t, db)
-	return &Site{
-		TB: t, Store: db.Store, Another: func() *store.Store { return db.Store },
-		Executor: func(workers int) lanes.Executor { return lanes.NewLocal(workers, grace) },
-		signal:   make(chan struct{}, 1),
-	}
+	site := &Site{TB: t, Store: db.Store, Another: func() *store.Store { return db.Store }, grace: 5 * time.Second, signal: make(chan struct{}, 1)}
+	site.Executor = func(workers int) lanes.Executor { return lanes.NewLocal(workers, site.grace) }
+	return site
 }
 
 // Postgres is an installation of any number of nodes: PostgreSQL and River.
@@ -70,19 +68,17 @@ func Postgres(t testing.TB) *Site {
 		closeAtEnd(t, s)
 		return s
 	}
-	return &Site{
-		TB: t, Store: open(), Another: open,
-		Executor: func(workers int) lanes.Executor {
-			r, err := lanes.NewRiver(context.Background(), lanes.RiverOptions{URL: url, Workers: workers, Grace: grace, Log: Quiet()})
-			if err != nil {
-				t.Fatal(err)
-			}
-			closeAtEnd(t, r)
-			return r
-		},
-		Listen: func(ctx context.Context, s *store.Store) error { return postgres.Listen(ctx, url, s) },
-		signal: make(chan struct{}, 1),
+	site := &Site{TB: t, Store: open(), Another: open, grace: 5 * time.Second, signal: make(chan struct{}, 1)}
+	site.Listen = func(ctx context.Context, s *store.Store) error { return postgres.Listen(ctx, url, s) }
+	site.Executor = func(workers int) lanes.Executor {
+		r, err := lanes.NewRiver(context.Background(), lanes.RiverOptions{URL: url, Workers: workers, Grace: site.grace, Log: Quiet()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		closeAtEnd(t, r)
+		return r
 	}
+	return site
 }
 
 // Quiet is a log that nobody reads.
@@ -111,6 +107,9 @@ func noLeaks(t testing.TB) {
 type Node struct {
 	Pump   *lanes.Pump
 	Worker *lanes.Worker
+	// Settled counts the ops whose batches have ended.
+	Settled atomic.Int64
+
 	exec   lanes.Executor
 	cancel context.CancelFunc
 	ended  sync.WaitGroup
@@ -149,7 +148,10 @@ func (s *Site) Build(p Plan) *Node {
 	n := &Node{exec: p.Executor}
 	n.Worker = &lanes.Worker{
 		Store: p.Store, Node: p.Name, Lease: p.Lease, Runner: p.Runner, Log: Quiet(), SlowAfter: p.SlowAfter,
-		Done: func(store.Batch, int, time.Duration) { s.ring() },
+		Done: func(_ store.Batch, ops int, _ time.Duration) {
+			n.Settled.Add(int64(ops))
+			s.ring()
+		},
 	}
 	n.Pump = &lanes.Pump{
 		Store: p.Store, Executor: p.Executor, Node: p.Name, Slots: p.Slots, Linger: p.Linger, Lease: p.Lease, Log: Quiet(), Now: time.Now,
@@ -162,6 +164,12 @@ func (s *Site) Build(p Plan) *Node {
 // Start builds a node and runs it until the test ends or Stop is called.
 func (s *Site) Start(p Plan) *Node {
 	n := s.Build(p)
+	s.Run(n)
+	return n
+}
+
+// Run runs a node that was built.
+func (s *Site) Run(n *Node) {
 	ctx, cancel := context.WithCancel(context.Background())
 	n.cancel = cancel
 	run := func(f func() error) {
@@ -177,7 +185,6 @@ func (s *Site) Start(p Plan) *Node {
 		run(func() error { return s.Listen(ctx, n.Pump.Store) })
 	}
 	s.Cleanup(n.Stop)
-	return n
 }
 
 // Stop stops a node softly and waits until it has ended.
@@ -206,9 +213,28 @@ func (s *Site) Wait(what string, cond func() bool) {
 		case <-s.signal:
 		case <-again.C:
 		case <-limit.C:
-			s.Fatalf("waited in vain: %s", what)
+			s.Fatalf("waited in vain: %s; lanes: %s", what, s.lanes())
 		}
 	}
+}
+
+// lanes says how many lanes are in which state, for a test that fails.
+func (s *Site) lanes() string {
+	rows, err := s.Store.DB().QueryContext(context.Background(), `SELECT state, node, COUNT(*), MIN(lease_until) FROM lane GROUP BY state, node`)
+	if err != nil {
+		return err.Error()
+	}
+	defer func() { _ = rows.Close() }()
+	out := ""
+	for rows.Next() {
+		var state, n, lease int64
+		var node string
+		if err := rows.Scan(&state, &node, &n, &lease); err != nil {
+			return err.Error()
+		}
+		out += fmt.Sprintf("%d in state %d of node %q until %d; ", n, state, node, lease)
+	}
+	return out
 }
 
 // Acme is the environment of most tests.

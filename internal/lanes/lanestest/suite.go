@@ -19,6 +19,21 @@ func Run(t *testing.T, open Opener) {
 		{"every op runs once, in the order of its lane", onceInOrder},
 		{"lanes travel in batches of up to a hundred", batches},
 		{"a lone lane leaves at once", loneLane},
+		{"one noisy environment does not delay fifty quiet ones", noisyNeighbour},
+		{"what an environment had when it was alone does not count against it", formerlyBusy},
+		{"one environment alone uses every slot", oneAlone},
+		{"urgent work overtakes a bulk run", urgentOvertakes},
+		{"a closed gate holds its environment only", closedGate},
+		{"a lane in back-off waits in order and the others go on", backOff},
+		{"a slow batch is shown", slowIsShown},
+		{"a panic fails one record alone", panicsAlone},
+		{"an answer of the wrong length is a bug that one record meets at most", shortAnswer},
+		{"a lost dispatch comes back when its lease ends", lostDispatch},
+		{"a doubled or late dispatch changes nothing", doubledAndLate},
+		{"a long batch keeps its lease", leaseIsKept},
+		{"a batch that lost its lease is stopped and settles nothing", lostLease},
+		{"a soft stop gives everything back", stopReleases},
+		{"leadership passes on when the leader stops", handOver},
 	} {
 		t.Run(sentence.says, func(t *testing.T) { sentence.test(open(t)) })
 	}
@@ -26,7 +41,7 @@ func Run(t *testing.T, open Opener) {
 
 func onceInOrder(s *Site) {
 	r := s.Recorder()
-	const people, each = 40, 25
+	const people, each = 20, 15
 	var puts []store.Put
 	for i := range each {
 		for p := range people {
