@@ -146,7 +146,7 @@ func (in *intake) hook(w http.ResponseWriter, r *http.Request) {
 // the same work; then the environment is only good for its name.
 func (in *intake) authorise(r *http.Request) (*Environment, bool) {
 	env, known := in.Environments(r.PathValue("hook"))
-	if !known || env == nil {
+	if !known || env == nil || len(env.Secrets) == 0 {
 		env, known = in.nobody, false
 	}
 	given := r.Header.Get(SecretHeader)

@@ -2,6 +2,7 @@ package intake
 
 import (
 	"errors"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -62,6 +63,19 @@ func TestUnknownHookLooksLikeAWrongSecret(t *testing.T) {
 	a, b := h.post(Path+"nobody", "blue", strings.NewReader("x")), h.post(Path+hookID, "guess", strings.NewReader("x"))
 	if a.Code != b.Code || a.Body.String() != b.Body.String() || len(a.Header()) != len(b.Header()) {
 		t.Errorf("%d %v %s\n%d %v %s", a.Code, a.Header(), a.Body, b.Code, b.Header(), b.Body)
+	}
+}
+
+func TestAnEnvironmentWithoutSecretsLetsNobodyIn(t *testing.T) {
+	h := New(Options{Store: &memory{}, Environments: func(string) (*Environment, bool) { return &Environment{Name: "acme", Organisation: organisation}, true }})
+	for _, secret := range []string{"", "nobody", "blue"} {
+		r := httptest.NewRequest(http.MethodPost, Path+hookID, strings.NewReader(contextOf("Update", "contact", ID(1), "")))
+		r.Header.Set(SecretHeader, secret)
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if w.Code != http.StatusUnauthorized {
+			t.Errorf("%q: %d", secret, w.Code)
+		}
 	}
 }
 

@@ -173,7 +173,7 @@ func changeKey(t connector.Table, ch dataverse.Change, from string) string {
 	state := strconv.FormatInt(ch.Row.Version, 10)
 	switch {
 	case ch.Deleted:
-		state = "deleted"
+		state = "deleted after " + from // a restored row may be deleted again
 	case ch.Row.Version == 0:
 		state = "after " + from
 	}

@@ -9,6 +9,7 @@ import (
 
 	connector "github.com/spotler-connector/connector"
 	"github.com/spotler-connector/connector/internal/fault"
+	"github.com/spotler-connector/connector/internal/operations"
 	"github.com/spotler-connector/connector/internal/schema"
 	"github.com/spotler-connector/connector/internal/store"
 )
@@ -25,10 +26,13 @@ func started(t *testing.T) *house {
 	return h
 }
 
-func (h *house) put(n int) {
+func (h *house) put(people ...int) {
 	h.Helper()
-	p := store.Put{Environment: env, Lane: store.LaneOf(env, contact(n)), Operation: connector.SyncContact, Class: store.Live, Source: "test", Key: fmt.Sprintf("test/%d/%d", n, h.crm.version)}
-	if _, err := h.db.Put(background, []store.Put{p}); err != nil {
+	var puts []store.Put
+	for _, n := range people {
+		puts = append(puts, operations.PutSync(env, contact(n), store.Live, fmt.Sprintf("test/%d/%d", n, h.crm.version), "test"))
+	}
+	if _, err := h.db.Put(background, puts); err != nil {
 		h.Fatal(err)
 	}
 }
@@ -178,6 +182,7 @@ func (failing) EachLink(_ context.Context, _ connector.Environment, _ func(store
 
 func TestMoreChangesThanOneChunk(t *testing.T) {
 	h := newHouse(t)
+	h.crm.page = 200
 	h.step("changes")
 	for n := 1; n <= changesAtOnce+5; n++ {
 		h.person(n, nil)

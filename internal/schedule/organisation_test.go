@@ -25,7 +25,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // organisation is a Dataverse organisation as the reference tells it (dataverse-api
 // 2.4 to 2.7): rows with versions, change tracking whose tokens expire, server-side
-// pages of two, and deletions in a $batch.
+// pages, and deletions in a $batch.
 type organisation struct {
 	t       *testing.T
 	rows    map[string]map[connector.RecordID]map[string]any // by entity set
@@ -33,13 +33,14 @@ type organisation struct {
 	version int64
 	expired int64 // tokens below are too old
 	refuse  map[string]int
+	page    int      // rows in a page
 	asked   []string // method, set and query of every request
 	// keep are job rows that cannot be deleted.
 	keep map[connector.RecordID]bool
 }
 
 func newOrganisation(t *testing.T) (*organisation, *dataverse.Client) {
-	o := &organisation{t: t, rows: map[string]map[connector.RecordID]map[string]any{}, deleted: map[string]map[connector.RecordID]int64{}, refuse: map[string]int{}, keep: map[connector.RecordID]bool{}}
+	o := &organisation{t: t, page: 2, rows: map[string]map[connector.RecordID]map[string]any{}, deleted: map[string]map[connector.RecordID]int64{}, refuse: map[string]int{}, keep: map[connector.RecordID]bool{}}
 	s := httptest.NewServer(o)
 	t.Cleanup(s.Close)
 	c, err := dataverse.New(dataverse.Config{URL: s.URL, HTTP: s.Client()})
@@ -99,7 +100,7 @@ func (o *organisation) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			_, _ = io.WriteString(w, `{"error":{"code":"0x80044352","message":"Version stamp associated with the client has expired."}}`)
 			return
 		}
-		o.page(w, r, set, o.changed(set, since, q.Has("$deltatoken")), true)
+		o.answer(w, r, set, o.changed(set, since, q.Has("$deltatoken")), true)
 	default:
 		var rows []map[string]any
 		for _, id := range o.ids(set) {
@@ -110,7 +111,7 @@ func (o *organisation) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if top, err := strconv.Atoi(q.Get("$top")); err == nil && len(rows) > top {
 			rows = rows[:top]
 		}
-		o.page(w, r, set, rows, false)
+		o.answer(w, r, set, rows, false)
 	}
 }
 
@@ -141,13 +142,13 @@ func (o *organisation) changed(set string, since int64, deletions bool) (out []m
 	return out
 }
 
-// page answers two rows and a link to the next ones.
-func (o *organisation) page(w http.ResponseWriter, r *http.Request, set string, rows []map[string]any, delta bool) {
+// answer writes a page of rows and a link to the next ones.
+func (o *organisation) answer(w http.ResponseWriter, r *http.Request, set string, rows []map[string]any, delta bool) {
 	q := r.URL.Query()
 	from, _ := strconv.Atoi(q.Get("$skiptoken"))
 	base := "http://" + r.Host + r.URL.Path + "?"
 	answer := map[string]any{}
-	end := min(from+2, len(rows))
+	end := min(from+o.page, len(rows))
 	if end < len(rows) {
 		q.Set("$skiptoken", strconv.Itoa(end))
 		answer["@odata.nextLink"] = base + q.Encode()

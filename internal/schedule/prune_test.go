@@ -17,9 +17,11 @@ import (
 
 func TestPrune(t *testing.T) {
 	h := newHouse(t)
-	for n := 1; n <= pruneAtOnce+5; n++ {
-		h.put(n)
+	var people []int
+	for n := range pruneAtOnce + 5 {
+		people = append(people, n+1)
 	}
+	h.put(people...)
 	h.run(nil)
 	h.clock.Advance(29 * 24 * time.Hour)
 	h.put(9999)
@@ -43,6 +45,7 @@ func TestPrune(t *testing.T) {
 
 func TestOldJobRowsOfOurs(t *testing.T) {
 	h := newHouse(t)
+	h.crm.page = 200
 	old, young := 91*24*time.Hour, 89*24*time.Hour
 	for n := 1; n <= rowsAtOnce+50; n++ {
 		h.job(n, old, map[string]any{"dh_madebyconnector": true, "statuscode": schema.JobCompleted})

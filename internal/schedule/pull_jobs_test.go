@@ -126,6 +126,7 @@ func TestSetBackByAPerson(t *testing.T) {
 
 func TestManyJobs(t *testing.T) {
 	h := newHouse(t)
+	h.crm.page = 200
 	for n := 1; n <= jobsAtOnce+5; n++ {
 		h.job(n, time.Hour, map[string]any{"_dh_customer_value": string(ID(n))})
 	}
