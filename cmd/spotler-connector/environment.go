@@ -204,7 +204,7 @@ func (e *environment) start(ctx context.Context) error {
 		Name: s.Name, CRM: e.crm, Mail: e.mail, Mapping: bound, Tables: tables, Synced: s.Tables,
 		Policy:      decide.Policy{AnonymizeInactive: s.AnonymizeWhenInactive, Readmit: decide.Readmit(s.Readmit)},
 		Fence:       fenceOf(s.Fence),
-		FenceWindow: s.Fence.Window, JobLog: s.JobLog, Purge: s.PurgeExistingProperties, Patience: e.house.tuning.patience,
+		FenceWindow: s.Fence.Window, Hold: s.Fence.Hold, JobLog: s.JobLog, Purge: s.PurgeExistingProperties, Patience: e.house.tuning.patience,
 	})
 	return nil
 }

@@ -82,3 +82,18 @@ func TestRestart(t *testing.T) {
 		}
 	})
 }
+
+// With a hold, an erasure waits first, and undoing the change calls it off.
+func TestHold(t *testing.T) {
+	s := begin(t, "sqlite:"+t.TempDir()+"/c.db", map[string]string{"FENCE_HOLD": "2s"})
+	s.crm(person(1, nil), person(2, nil))
+	s.quiet()
+	s.crm(edit{Set: "contacts", ID: id(1), Body: map[string]any{"donotemail": true}}, edit{Set: "contacts", ID: id(2), Body: map[string]any{"donotemail": true}})
+	s.until("both are held", func() bool { return s.count().Ops[store.OpQueued] == 2 })
+	s.crm(edit{Set: "contacts", ID: id(2), Body: map[string]any{"donotemail": false}})
+	s.quiet()
+	in := s.spotler()
+	if _, there := in[id(1)]; there || in[id(2)].State != "active" {
+		t.Errorf("in Spotler: %v", in)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/spotler-connector/connector/internal/api/openapi"
+	"github.com/spotler-connector/connector/internal/store"
 )
 
 // showJobs prints a page of jobs, and below a job that failed why it did.
@@ -17,9 +18,7 @@ func showJobs(s *printer, page openapi.JobList) {
 		rows = append(rows, []string{j.Id, string(j.State), j.Label, s.moment(j.CreatedAt), first(value(j.Record), "-")})
 	}
 	s.table([]string{"JOB", "STATE", "OPERATION", "ASKED", "RECORD"}, rows, func(i int) {
-		if troubled(page.Jobs[i]) {
-			s.sentence(4, value(page.Jobs[i].Message))
-		}
+		s.sentence(4, trouble(page.Jobs[i]))
 	})
 	if page.Next != nil {
 		s.line("")
@@ -27,10 +26,18 @@ func showJobs(s *printer, page openapi.JobList) {
 	}
 }
 
-// troubled reports whether the message of a job says what went wrong: it failed,
-// or it waits to be tried again.
-func troubled(j openapi.Job) bool {
-	return j.State == openapi.JobStateFailed || j.State == openapi.JobStateDead || j.State == openapi.JobStateQueued && j.Cause != nil
+// trouble is what went wrong with a job: why it failed, or why it is tried again.
+func trouble(j openapi.Job) string {
+	cause := value(j.Cause)
+	switch {
+	case j.State == openapi.JobStateFailed || j.State == openapi.JobStateDead:
+		return value(j.Message)
+	case j.State != openapi.JobStateQueued || cause == "":
+		return ""
+	case cause == store.CauseHeld:
+		return "The fence holds it back until somebody lets it pass: spotler-connector fence release " + j.Environment
+	}
+	return "It is tried again; the last trouble was: " + cause + "."
 }
 
 // meaning is what a state says to a person.

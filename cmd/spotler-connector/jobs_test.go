@@ -140,6 +140,49 @@ func TestOperationNames(t *testing.T) {
 	}
 }
 
+// The numbers are stored in Dataverse, so none may move; what a job must carry is
+// the manual's ("Spotler Jobs", Operations; C-302 to C-369).
+func TestOperationsOfTheManual(t *testing.T) {
+	d := sit(t, "shop")
+	list := "list/6f0c1c9e-0d9b-4f0e-9a44-0a3c4f6c2b11"
+	name, pair := []string{anna, "--name", "x"}, []string{anna, "--name", "x", "--value", "5"}
+	for _, tt := range []struct {
+		number, label string
+		good, bad     []string
+		says          string
+	}{
+		{"480000000", "Sync List", []string{list}, []string{}, "no Marketing List is set"},
+		{"480000001", "Start Automation", nil, []string{anna}, "no Automation is set"},
+		{"480000002", "Stop Automation", nil, []string{anna}, "no Automation is set"},
+		{"480000003", "Add To Audience", name, nil, ""},
+		{"480000004", "Refresh Automations", []string{}, nil, ""},
+		{"480000005", "Deactivate Contact", []string{anna}, []string{}, "no Customer or Lead is set"},
+		{"480000006", "Sync Contact", []string{anna}, []string{}, "no Customer or Lead is set"},
+		{"480000007", "Purge Contact", []string{anna}, []string{}, "no Customer or Lead is set"},
+		{"480000008", "Anonymize Contact", []string{anna}, []string{}, "no Customer or Lead is set"},
+		{"480000009", "Add Tag", name, []string{anna}, "Parameter Name is empty"},
+		{"480000010", "Remove Tag", name, []string{anna}, "Parameter Name is empty"},
+		{"480000011", "Set Score", pair, name, "Parameter Value is empty"},
+		{"480000012", "Increase Score (+)", pair, name, "Parameter Value is empty"},
+		{"480000013", "Decrease Score (-)", pair, name, "Parameter Value is empty"},
+		{"480000014", "Remove From Audience", name, []string{anna}, "Parameter Name is empty"},
+		{"480000015", "Set Contact Field", pair, name, "Parameter Value is empty"},
+		{"480000016", "Clear Contact Field", name, []string{anna}, "Parameter Name is empty"},
+	} {
+		if tt.good != nil {
+			job, code := asJSON[openapi.Job](d, append([]string{"jobs", "run", tt.number}, tt.good...)...)
+			if code != exitOK || job.Label != tt.label || strconv.Itoa(job.Operation) != tt.number {
+				t.Errorf("%s: exit %d, %s", tt.number, code, job.Label)
+			}
+		}
+		if tt.bad != nil {
+			if got := d.types(append([]string{"jobs", "run", tt.number}, tt.bad...)...); got.code != exitUsage || !strings.Contains(got.err, tt.label+": "+tt.says) {
+				t.Errorf("%s: exit %d: %s", tt.number, got.code, got.err)
+			}
+		}
+	}
+}
+
 // shown is a printer on a fixed Wednesday morning.
 func shown(show func(*printer)) string {
 	var out bytes.Buffer
@@ -157,13 +200,19 @@ func TestWhatJobsLookLike(t *testing.T) {
 	failed.Message = some("There is no list of this name in Spotler, and Remove From Audience does not make one: correct Parameter Name, then ask again.")
 	global := job("1234565", openapi.JobStateDone, "Refresh Automations", at.AddDate(-1, 0, 0))
 	global.Record = nil
-	page := openapi.JobList{Jobs: []openapi.Job{job("1234567", openapi.JobStateQueued, "Sync Contact", at), failed, global}, Next: some("1234565")}
+	again, held := job("1234564", openapi.JobStateQueued, "Sync Contact", at), job("1234563", openapi.JobStateQueued, "Sync Contact", at)
+	again.Cause, held.Cause = some("unreachable"), some(store.CauseHeld)
+	page := openapi.JobList{Jobs: []openapi.Job{job("1234567", openapi.JobStateQueued, "Sync Contact", at), failed, global, again, held}, Next: some("1234565")}
 	want := `JOB      STATE   OPERATION             ASKED         RECORD
 1234567  queued  Sync Contact          09:59:01      contact/6f0c1c9e-0d9b-4f0e-9a44-0a3c4f6c2b11
 1234566  failed  Remove From Audience  Nov 24 03:59  contact/6f0c1c9e-0d9b-4f0e-9a44-0a3c4f6c2b11
     There is no list of this name in Spotler, and Remove From Audience does not make one: correct
     Parameter Name, then ask again.
 1234565  done    Refresh Automations   Nov 25 2025   -
+1234564  queued  Sync Contact          09:59:01      contact/6f0c1c9e-0d9b-4f0e-9a44-0a3c4f6c2b11
+    It is tried again; the last trouble was: unreachable.
+1234563  queued  Sync Contact          09:59:01      contact/6f0c1c9e-0d9b-4f0e-9a44-0a3c4f6c2b11
+    The fence holds it back until somebody lets it pass: spotler-connector fence release shop
 
 There are more: add --cursor 1234565
 `

@@ -12,9 +12,9 @@ import (
 // Variables for benchmarks only. They are no settings, so they stand in no document.
 const (
 	// pauseVariable=1 takes events in and hands no work out.
-	pauseVariable = "SPOTLER_CONNECTOR_BENCH_PAUSE_WORK"
+	pauseVariable = "SPOTLER_CONNECTOR_TEST_PAUSE_WORK"
 	// profileVariable=127.0.0.1:port serves profiles there.
-	profileVariable = "SPOTLER_CONNECTOR_BENCH_PROFILE"
+	profileVariable = "SPOTLER_CONNECTOR_TEST_PROFILE"
 )
 
 // serveTuning is the tuning of a served connector.

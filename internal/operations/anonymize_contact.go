@@ -21,9 +21,9 @@ func (anonymizeContact) run(ctx context.Context, b *run, t store.Taken, job conn
 	if sharesOnly(p) {
 		return notOwner("erased")
 	}
-	status, err := b.anonymize(ctx, p.record, p.externalID())
+	status, err := b.anonymize(ctx, t, p.record, p.externalID())
 	if errors.Is(err, errHeld) {
-		return held(b.now)
+		return b.held(t)
 	}
 	if err != nil {
 		return result{err: err}

@@ -20,8 +20,8 @@ func (deactivateContact) run(ctx context.Context, b *run, t store.Taken, job con
 	if sharesOnly(p) {
 		return notOwner("deactivated")
 	}
-	if err := b.passFence(ctx, p.record); errors.Is(err, errHeld) {
-		return held(b.now)
+	if err := b.passFence(ctx, t, p.record); errors.Is(err, errHeld) {
+		return b.held(t)
 	} else if err != nil {
 		return result{err: err}
 	}

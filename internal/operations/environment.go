@@ -49,8 +49,11 @@ type Environment struct {
 	Fence  decide.FencePolicy
 	// FenceWindow is the time over which the fence counts.
 	FenceWindow time.Duration
-	JobLog      settings.JobLog
-	Purge       bool // manual: "PurgeExistingPropertiesWhenNotSet"
+	// Hold is how long an irreversible operation waits first. It is decided anew
+	// when it runs, so undoing the change in Dynamics calls it off. 0 is at once.
+	Hold   time.Duration
+	JobLog settings.JobLog
+	Purge  bool // manual: "PurgeExistingPropertiesWhenNotSet"
 	// Patience is how long a request to a remote may take. After an answer was
 	// lost, the record waits that long: the request may still be running.
 	Patience time.Duration

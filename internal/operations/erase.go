@@ -21,9 +21,9 @@ func (b *run) erase(ctx context.Context, people []*person) error {
 		if p.verdict.Action != decide.Anonymize {
 			continue
 		}
-		status, err := b.anonymize(ctx, p.record, p.externalID())
+		status, err := b.anonymize(ctx, p.work, p.record, p.externalID())
 		if errors.Is(err, errHeld) {
-			b.hold(p)
+			p.done, p.result = true, b.held(p.work)
 			continue
 		}
 		if err != nil {
@@ -43,16 +43,10 @@ func (b *run) erase(ctx context.Context, people []*person) error {
 	return nil
 }
 
-// hold leaves an op waiting until a person opens the fence.
-func (b *run) hold(p *person) {
-	p.done = true
-	p.result.again = b.now.Add(time.Minute)
-}
-
 // anonymize passes the fence and erases a contact. 410, 404 and 204 all mean that
 // it is gone; the status is what Spotler answered.
-func (b *run) anonymize(ctx context.Context, record connector.Record, id connector.ExternalID) (int, error) {
-	if err := b.passFence(ctx, record); err != nil {
+func (b *run) anonymize(ctx context.Context, t store.Taken, record connector.Record, id connector.ExternalID) (int, error) {
+	if err := b.passFence(ctx, t, record); err != nil {
 		return 0, err
 	}
 	return b.env.Mail.Anonymize(ctx, id)
@@ -61,7 +55,10 @@ func (b *run) anonymize(ctx context.Context, record connector.Record, id connect
 // passFence counts an irreversible operation, or closes the gate with an alert
 // when too many come at once: a wrong mass change in the CRM must not erase
 // everybody before somebody looks.
-func (b *run) passFence(ctx context.Context, record connector.Record) error {
+func (b *run) passFence(ctx context.Context, t store.Taken, record connector.Record) error {
+	if b.now.Before(t.CreatedAt.Add(b.env.Hold)) {
+		return errHeld
+	}
 	since := b.now.Add(-b.env.FenceWindow)
 	gates, err := b.Store.Gates(ctx)
 	if err != nil {
@@ -130,7 +127,13 @@ func sharesOnly(p *person) bool {
 	return p.linked && p.link.Status == connector.StatusSharesAddress && !p.link.InSpotler()
 }
 
-func held(now time.Time) result { return result{again: now.Add(time.Minute)} }
+// held leaves an op waiting: until its hold ends, or until a person opens the fence.
+func (b *run) held(t store.Taken) result {
+	if ends := t.CreatedAt.Add(b.env.Hold); b.now.Before(ends) {
+		return result{again: ends}
+	}
+	return result{again: b.now.Add(time.Minute)}
+}
 
 // notOwner is the end of a command for a record that only shares an address.
 func notOwner(what string) result {
