@@ -128,3 +128,26 @@ func TestJobStatesOfTheManual(t *testing.T) {
 		}
 	}
 }
+
+// The page for people who work in Dynamics has every word that they may meet.
+func TestManualHasEveryStatus(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join("docs", "manual", "jobs-and-statuses.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for file, row := range map[string]string{"spotler_status.go": "| %s |", "job.go": "| %s |", "outcome.go": "| `%s` |"} {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		words := regexp.MustCompile(`(?m)^\t(?:Status\w+ +SpotlerStatus|\w+ +JobState|Code\w+) += "([^"]+)"$`).FindAllStringSubmatch(string(text), -1)
+		if len(words) < 4 {
+			t.Errorf("%s has %d words", file, len(words))
+		}
+		for _, w := range words {
+			if !strings.Contains(string(page), "\n"+strings.Replace(row, "%s", w[1], 1)) {
+				t.Errorf("%s: the page does not explain %s", file, w[1])
+			}
+		}
+	}
+}
