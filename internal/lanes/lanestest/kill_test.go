@@ -151,7 +151,7 @@ func askAll(t *testing.T, s *store.Store) {
 
 // checkAll waits until all is done, and counts what the killed node had begun.
 func checkAll(t *testing.T, s *store.Store) {
-	limit, again := time.NewTimer(60*time.Second), time.NewTicker(50*time.Millisecond)
+	limit, again := time.NewTimer(2*time.Minute), time.NewTicker(50*time.Millisecond)
 	defer limit.Stop()
 	defer again.Stop()
 	for {

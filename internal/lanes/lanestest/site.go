@@ -204,7 +204,7 @@ func (s *Site) ring() {
 // was called, so it waits for signals, not for time; the limit is for a test that fails.
 func (s *Site) Wait(what string, cond func() bool) {
 	s.Helper()
-	limit := time.NewTimer(60 * time.Second)
+	limit := time.NewTimer(2 * time.Minute)
 	defer limit.Stop()
 	again := time.NewTicker(100 * time.Millisecond) // a reclaim rings no bell
 	defer again.Stop()
