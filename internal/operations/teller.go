@@ -81,10 +81,8 @@ func (t *Teller) request(d store.Telling) dataverse.BatchRequest {
 }
 
 func tableOfSet(set string) schema.Table {
-	for _, t := range schema.Tables() {
-		if t.Set == set {
-			return t
-		}
+	if t, ok := schema.OfSet(set); ok {
+		return t
 	}
 	return schema.Table{Set: set}
 }

@@ -57,7 +57,8 @@ func (b *run) jobRows(t store.Taken, job connector.Job, fields dataverse.Fields,
 	fields["dh_operation"] = int(t.Operation)
 	fields["dh_madebyconnector"] = true
 	if person, ok := t.Lane.Record(); ok && person.Table.IsPerson() && !gone {
-		b.bindPerson(fields, schema.SpotlerJob(), person)
+		table, _ := schema.Of(schema.SpotlerJobTable)
+		b.bindPerson(fields, table, person)
 	}
 	if job.Name != "" {
 		fields["dh_parametername"] = clipText(job.Name, 200)

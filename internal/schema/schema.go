@@ -4,6 +4,7 @@ package schema
 
 import (
 	"strings"
+	"sync"
 
 	connector "github.com/spotler-connector/connector"
 )
@@ -84,15 +85,30 @@ func (t Table) Column(name string) (Column, bool) {
 	return Column{}, false
 }
 
-// Of returns the table with that logical name.
+// Of returns the table with that logical name. Its slices are shared: they are not
+// to be changed.
 func Of(name connector.Table) (Table, bool) {
-	for _, t := range Tables() {
-		if t.Name == name {
-			return t, true
-		}
-	}
-	return Table{}, false
+	t, ok := known().byName[name]
+	return t, ok
 }
+
+// OfSet returns the table with that entity set name, as Of does.
+func OfSet(set string) (Table, bool) {
+	t, ok := known().bySet[set]
+	return t, ok
+}
+
+// known holds the tables ready made, because every row that is written asks for one.
+var known = sync.OnceValue(func() (out struct {
+	byName map[connector.Table]Table
+	bySet  map[string]Table
+}) {
+	out.byName, out.bySet = map[connector.Table]Table{}, map[string]Table{}
+	for _, t := range Tables() {
+		out.byName[t.Name], out.bySet[t.Set] = t, t
+	}
+	return out
+})
 
 // SetOf returns the entity set name of a table: "contacts".
 func SetOf(name connector.Table) string {
