@@ -15,7 +15,7 @@ const (
 	maxGroup = 256
 	// linger is how long a group that follows another waits for those who were just
 	// answered to come back with the next event. A lone event never waits.
-	linger = time.Millisecond
+	linger = 2 * time.Millisecond
 	// writeTimeout is how long a group may take; Dataverse gives up after a minute
 	// (reference: dataverse-api 1.6).
 	writeTimeout = 20 * time.Second

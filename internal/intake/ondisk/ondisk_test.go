@@ -74,11 +74,13 @@ func handler(s *store.Store) http.Handler {
 	return intake.New(intake.Options{Store: s, Environments: func(hook string) (*intake.Environment, bool) { return env, hook == hookID }})
 }
 
+var filler = strings.Repeat("x", 10000)
+
 // update writes an Update of a contact of about size bytes.
 func update(record, operation int64, size int) []byte {
-	return fmt.Appendf(nil, `{"InputParameters":[{"key":"Target","value":{"__type":"Entity:http:\/\/schemas.microsoft.com\/xrm\/2011\/Contracts","Attributes":[{"key":"firstname","value":"A"},{"key":"description","value":%q}],"Id":"00000000-0000-4000-8000-%012d","LogicalName":"contact"}}],`+
+	return fmt.Appendf(nil, `{"InputParameters":[{"key":"Target","value":{"__type":"Entity:http:\/\/schemas.microsoft.com\/xrm\/2011\/Contracts","Attributes":[{"key":"firstname","value":"A"},{"key":"description","value":"%s"}],"Id":"00000000-0000-4000-8000-%012d","LogicalName":"contact"}}],`+
 		`"MessageName":"Update","OperationId":"4af10637-4ea2-e711-8122-%012d","OrganizationId":%q,"PrimaryEntityId":"00000000-0000-4000-8000-%012d","PrimaryEntityName":"contact"}`,
-		strings.Repeat("x", size-520), record, operation, organisation, record)
+		filler[:size-520], record, operation, organisation, record)
 }
 
 func TestUpdateBecomesAnOp(t *testing.T) {
