@@ -65,7 +65,8 @@ type Options struct {
 	Environments func(hook string) (*Environment, bool)
 	Now          func() time.Time // nil means time.Now
 	Log          *slog.Logger     // nil means slog.Default
-	// Seen counts requests; env is empty when nobody knows which one was meant.
+	// Seen counts requests; env is empty when nobody knows which one was meant. It is
+	// called by many goroutines.
 	Seen func(env connector.Environment, outcome Outcome)
 }
 

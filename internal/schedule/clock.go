@@ -31,7 +31,8 @@ type Clock struct {
 	// Wait is how often a node that does not lead asks again; 0 means 2 seconds.
 	Wait time.Duration
 	Log  *slog.Logger // nil means slog.Default
-	// Seen counts what became of a step; err is nil when it went well.
+	// Seen counts what became of a step; err is nil when it went well. It is called
+	// by many goroutines.
 	Seen func(s Step, err error)
 }
 
