@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -52,6 +54,9 @@ func (s *Store) Finish(ctx context.Context, settlements []Settlement) ([]bool, e
 			return err
 		}
 		f := &finishing{s: s, tx: tx, now: now}
+		if err := f.lockAll(ctx, settlements); err != nil {
+			return err
+		}
 		if err := f.keepMine(ctx, settlements, out); err != nil || len(f.mine) == 0 {
 			return err
 		}
@@ -76,6 +81,39 @@ type finishing struct {
 	tx   *sql.Tx
 	now  time.Time
 	mine []Settlement
+}
+
+// lockAll locks the lanes of ops that ask for others together with the lanes of
+// those, in the order of their keys: Put will want the latter while we hold the
+// former, and another Finish may hold them the other way round. A lane that does not
+// exist yet is made, without work.
+func (f *finishing) lockAll(ctx context.Context, all []Settlement) error {
+	env := map[Lane]connector.Environment{}
+	for _, x := range all {
+		for _, p := range x.Follow {
+			env[p.Lane] = p.Environment
+		}
+	}
+	if len(env) == 0 || f.s.dialect.ForUpdate == "" {
+		return nil
+	}
+	for _, x := range all {
+		if _, ok := env[x.Lane]; !ok {
+			e, _, _ := strings.Cut(string(x.Lane), "/")
+			env[x.Lane] = connector.Environment(e)
+		}
+	}
+	for _, part := range chunks(slices.Sorted(maps.Keys(env)), 500) {
+		args := make([]any, 0, len(part)*5)
+		for _, k := range part {
+			args = append(args, string(k), string(env[k]), int64(Backfill), int64(LaneIdle), ms(f.now))
+		}
+		if _, err := f.s.exec(ctx, f.tx, `INSERT INTO lane (key, environment, class, state, ready_at) VALUES `+tuples(len(part), 5)+`
+			ON CONFLICT (key) DO UPDATE SET key = lane.key`, args...); err != nil {
+			return fmt.Errorf("lock lanes: %w", err)
+		}
+	}
+	return nil
 }
 
 // keepMine finds which lanes this caller still holds, and locks them.

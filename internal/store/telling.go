@@ -112,8 +112,13 @@ func (s *Store) Told(ctx context.Context, env connector.Environment, heard []Hea
 		}
 		for start := 0; start < rows; start += 500 {
 			end := min(start+500, rows)
-			args := append([]any{string(env)}, gone[2*start:2*end]...)
-			if _, err := s.exec(ctx, tx, `DELETE FROM telling WHERE environment = ? AND (target, version) IN (VALUES `+typed(end-start, "ti")+`)`, args...); err != nil {
+			args := []any{string(env)}
+			for i := start; i < end; i++ {
+				args = append(args, gone[2*i])
+			}
+			args = append(args, gone[2*start:2*end]...)
+			// The list of targets lets the key find the rows; the pairs alone would scan them all.
+			if _, err := s.exec(ctx, tx, `DELETE FROM telling WHERE environment = ? AND target IN (`+list(end-start)+`) AND (target, version) IN (VALUES `+typed(end-start, "ti")+`)`, args...); err != nil {
 				return err
 			}
 		}
