@@ -78,7 +78,12 @@ func (b *bench) measureInto(ctx context.Context, s spec, out *caseResult) (err e
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, site.Close()) }()
+	defer func() {
+		if err != nil && profile != "" {
+			_ = fetch(ctx, profile+"/debug/pprof/goroutine?debug=2", b.profileName(s.String(), "goroutines"))
+		}
+		err = errors.Join(err, site.Close())
+	}()
 	if err := site.SetLatency(ctx, s.Latency); err != nil {
 		return err
 	}
@@ -221,7 +226,7 @@ func (b *bench) profileAt(set map[string]string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	set["SPOTLER_CONNECTOR_BENCH_PROFILE"] = l.Addr().String()
+	set["SPOTLER_CONNECTOR_TEST_PROFILE"] = l.Addr().String()
 	return "http://" + l.Addr().String(), l.Close()
 }
 
@@ -233,17 +238,21 @@ func (b *bench) takeProfile(ctx context.Context, at, name string) (stop func()) 
 	}
 	taken := make(chan error, 1)
 	go func() {
-		taken <- fetch(ctx, at+"/debug/pprof/profile?seconds=3", filepath.Join(b.profile, strings.ReplaceAll(name, " ", "-")+".cpu"))
+		taken <- fetch(ctx, at+"/debug/pprof/profile?seconds=3", b.profileName(name, "cpu"))
 	}()
 	time.Sleep(50 * time.Millisecond) // it has begun then
 	return func() {
 		if err := <-taken; err != nil {
 			progress("profile: %v", err)
 		}
-		if err := fetch(ctx, at+"/debug/pprof/heap", filepath.Join(b.profile, strings.ReplaceAll(name, " ", "-")+".heap")); err != nil {
+		if err := fetch(ctx, at+"/debug/pprof/heap", b.profileName(name, "heap")); err != nil {
 			progress("profile: %v", err)
 		}
 	}
+}
+
+func (b *bench) profileName(name, kind string) string {
+	return filepath.Join(b.profile, strings.ReplaceAll(name, " ", "-")+"."+kind)
 }
 
 func fetch(ctx context.Context, from, to string) error {

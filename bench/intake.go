@@ -60,7 +60,7 @@ func (b *bench) intakeInto(ctx context.Context, store string, out *intakeResult)
 	if err != nil {
 		return err
 	}
-	set := map[string]string{"SPOTLER_CONNECTOR_BENCH_PAUSE_WORK": "1"}
+	set := map[string]string{"SPOTLER_CONNECTOR_TEST_PAUSE_WORK": "1"}
 	profile, err := b.profileAt(set)
 	if err != nil {
 		return err

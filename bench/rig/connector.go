@@ -175,7 +175,9 @@ func (c *Connector) Quiet(ctx context.Context) error {
 	var last openapi.EnvironmentStatus
 	err := Until(ctx, 20*time.Millisecond, func(ctx context.Context) (bool, error) {
 		_, e, err := c.Status(ctx)
-		last = e
+		if err == nil {
+			last = e
+		}
 		return err == nil && e.Backlog == 0 && e.TellingsPending == 0 && e.Lanes.Dispatched+e.Lanes.Running == 0, err
 	})
 	if err != nil {
