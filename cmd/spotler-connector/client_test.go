@@ -35,7 +35,7 @@ type desk struct {
 	token  string
 	before func(r *http.Request) // runs before the API answers
 	off    string                // why the last environment is off
-	trap   sync.Mutex
+	trap   sync.Mutex            // guards before
 }
 
 const (
@@ -81,6 +81,13 @@ func sit(t *testing.T, names ...connector.Environment) *desk {
 	t.Cleanup(server.Close)
 	d.url = server.URL
 	return d
+}
+
+// meanwhile runs f before each answer of the API.
+func (d *desk) meanwhile(f func(r *http.Request)) {
+	d.trap.Lock()
+	defer d.trap.Unlock()
+	d.before = f
 }
 
 // typed is what a command printed, and its exit code.

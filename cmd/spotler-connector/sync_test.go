@@ -72,13 +72,13 @@ func TestSyncWaits(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			d := sit(t, "shop")
 			looked := 0
-			d.before = func(r *http.Request) {
+			d.meanwhile(func(r *http.Request) {
 				if r.Method == http.MethodGet && strings.Contains(r.URL.Path, "/jobs/") {
 					if looked++; looked == 2 { // the first look finds it queued
 						d.settle("shop", tt.state, tt.outcome, "")
 					}
 				}
-			}
+			})
 			got := d.types("sync", "--wait", anna, anna, bert)
 			if got.code != tt.want || looked != 3 {
 				t.Errorf("exit %d, want %d, after %d looks: %s%s", got.code, tt.want, looked, got.out, got.err)
@@ -100,11 +100,11 @@ func TestSyncWaitsNoLongerThanItIsTold(t *testing.T) {
 		t.Errorf("exit %d: %s", got.code, got.err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	d.before = func(r *http.Request) {
+	d.meanwhile(func(r *http.Request) {
 		if r.Method == http.MethodGet {
 			cancel()
 		}
-	}
+	})
 	var out, errw strings.Builder
 	if code := run(ctx, []string{"sync", "--wait", "-e", "shop", anna}, []string{serverEnviron + "=" + d.url, tokenEnviron + "=" + d.token}, &out, &errw); code != exitTransient || !strings.Contains(errw.String(), "stopped") {
 		t.Errorf("interrupted: exit %d: %s", code, errw.String())
@@ -113,11 +113,11 @@ func TestSyncWaitsNoLongerThanItIsTold(t *testing.T) {
 
 func TestSyncWaitsAsJSON(t *testing.T) {
 	d := sit(t, "shop")
-	d.before = func(r *http.Request) {
+	d.meanwhile(func(r *http.Request) {
 		if strings.Contains(r.URL.Path, "/jobs/") {
 			d.settle("shop", store.OpFailed, connector.Refused(connector.CodeJobNotValid, "The row is gone.").Answered(404), "not found")
 		}
-	}
+	})
 	list, code := asJSON[openapi.JobList](d, "sync", "--wait", anna)
 	if code != exitFailed || len(list.Jobs) != 1 || list.Jobs[0].State != openapi.JobStateFailed || *list.Jobs[0].HttpStatus != 404 {
 		t.Errorf("exit %d: %+v", code, list)
