@@ -90,13 +90,22 @@ func (w waiting) await(ctx context.Context, cl *client, env string, ids []string
 		}
 		out.Jobs = append(out.Jobs, job)
 	}
-	if err := cl.print(out, func(s *printer) { showJobs(s, out) }); err != nil {
+	if err := cl.print(out, func(s *printer) { showEnded(s, out) }); err != nil {
 		return err
 	}
 	if failed > 0 {
 		return exitError{exitFailed, fmt.Sprintf("spotler-connector: %d of %s did not end well", failed, counted(int64(len(out.Jobs)), "job"))}
 	}
 	return nil
+}
+
+// showEnded shows a single job in full, with why there may have been nothing to do.
+func showEnded(s *printer, list openapi.JobList) {
+	if len(list.Jobs) == 1 {
+		showJob(s, list.Jobs[0])
+		return
+	}
+	showJobs(s, list)
 }
 
 // end asks for a job until it has ended, less and less often.

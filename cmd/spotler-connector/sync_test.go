@@ -111,6 +111,19 @@ func TestSyncWaitsNoLongerThanItIsTold(t *testing.T) {
 	}
 }
 
+// Somebody who waits for one person wants to know what became of it.
+func TestSyncWaitsForOne(t *testing.T) {
+	d := sit(t, "shop")
+	d.meanwhile(func(r *http.Request) {
+		if strings.Contains(r.URL.Path, "/jobs/") {
+			d.settle("shop", store.OpDone, connector.Skipped("The e-mail address is not valid; correct it in Dynamics 365."), "")
+		}
+	})
+	if out := d.ok("sync", "-w", anna); !strings.Contains(out, "result       SKIPPED\n             The e-mail address is not valid") {
+		t.Errorf("prints\n%s", out)
+	}
+}
+
 func TestSyncWaitsAsJSON(t *testing.T) {
 	d := sit(t, "shop")
 	d.meanwhile(func(r *http.Request) {
