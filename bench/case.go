@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -74,13 +75,14 @@ func (b *bench) measureInto(ctx context.Context, s spec, out *caseResult) (err e
 	if err != nil {
 		return err
 	}
+	maps.Copy(set, b.set)
 	site, err := b.rig.Site(ctx, rig.Options{Store: s.Store, Hook: s.Source == "hook", Set: set})
 	if err != nil {
 		return err
 	}
 	defer func() {
 		if err != nil && profile != "" {
-			_ = fetch(ctx, profile+"/debug/pprof/goroutine?debug=2", b.profileName(s.String(), "goroutines"))
+			_ = fetch(ctx, "GET", profile+"/debug/pprof/goroutine?debug=2", b.profileName(s.String(), "goroutines"))
 		}
 		err = errors.Join(err, site.Close())
 	}()
@@ -95,8 +97,9 @@ func (b *bench) measureInto(ctx context.Context, s spec, out *caseResult) (err e
 	if err := m.drive(ctx, s.Shape, out); err != nil {
 		return err
 	}
+	err = m.end(ctx, out)
 	stop()
-	return m.end(ctx, out)
+	return err
 }
 
 // meter reads what a run used.
@@ -231,23 +234,20 @@ func (b *bench) profileAt(set map[string]string) (string, error) {
 }
 
 // takeProfile begins a CPU profile; the function that it returns ends it and
-// keeps it under the name of the case.
+// keeps it, and one of the memory, under the name of the case.
 func (b *bench) takeProfile(ctx context.Context, at, name string) (stop func()) {
 	if at == "" {
 		return func() {}
 	}
-	taken := make(chan error, 1)
-	go func() {
-		taken <- fetch(ctx, at+"/debug/pprof/profile?seconds=3", b.profileName(name, "cpu"))
-	}()
-	time.Sleep(50 * time.Millisecond) // it has begun then
+	say := func(err error) {
+		if err != nil {
+			progress("profile: %v", err)
+		}
+	}
+	say(fetch(ctx, "POST", at+"/debug/cpu/start", os.DevNull))
 	return func() {
-		if err := <-taken; err != nil {
-			progress("profile: %v", err)
-		}
-		if err := fetch(ctx, at+"/debug/pprof/heap", b.profileName(name, "heap")); err != nil {
-			progress("profile: %v", err)
-		}
+		say(fetch(ctx, "POST", at+"/debug/cpu/stop", b.profileName(name, "cpu")))
+		say(fetch(ctx, "GET", at+"/debug/pprof/heap", b.profileName(name, "heap")))
 	}
 }
 
@@ -255,8 +255,8 @@ func (b *bench) profileName(name, kind string) string {
 	return filepath.Join(b.profile, strings.ReplaceAll(name, " ", "-")+"."+kind)
 }
 
-func fetch(ctx context.Context, from, to string) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, from, nil)
+func fetch(ctx context.Context, method, from, to string) error {
+	req, err := http.NewRequestWithContext(ctx, method, from, nil)
 	if err != nil {
 		return err
 	}

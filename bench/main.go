@@ -24,6 +24,7 @@ type bench struct {
 	only    *regexp.Regexp
 	stores  []string
 	profile string
+	set     map[string]string // further variables of the connector
 	samples int
 	rig     *rig.Rig
 	result  result
@@ -40,7 +41,7 @@ func main() {
 }
 
 func run(ctx context.Context) (err error) {
-	b := &bench{}
+	b := &bench{set: map[string]string{}}
 	asJSON := flag.Bool("json", false, "print one JSON object as the last line")
 	only := flag.String("only", "", "run only what matches this pattern, such as 'sqlite hook spread 0' or 'lone'")
 	stores := flag.String("stores", "sqlite,postgres", "the databases")
@@ -48,6 +49,11 @@ func run(ctx context.Context) (err error) {
 	flag.BoolVar(&b.quick, "quick", false, "fewer cases, within 4 minutes")
 	flag.StringVar(&b.profile, "profile", "", "folder for a CPU profile of the connector in each case")
 	flag.IntVar(&b.samples, "samples", 300, "lone changes that are measured")
+	flag.Func("set", "a variable for the connector, NAME=value; may be given again", func(v string) error {
+		name, value, _ := strings.Cut(v, "=")
+		b.set[name] = value
+		return nil
+	})
 	flag.Parse()
 	b.stores = strings.Split(*stores, ",")
 	if b.only, err = regexp.Compile(*only); err != nil {

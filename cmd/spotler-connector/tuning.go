@@ -1,10 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"net"
 	"net/http"
 	"net/http/pprof"
+	runtimepprof "runtime/pprof"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -15,6 +18,10 @@ const (
 	pauseVariable = "SPOTLER_CONNECTOR_TEST_PAUSE_WORK"
 	// profileVariable=127.0.0.1:port serves profiles there.
 	profileVariable = "SPOTLER_CONNECTOR_TEST_PROFILE"
+	// lingerVariable=20ms and slotsVariable=8 override how lanes wait for company and
+	// how many batches may be out.
+	lingerVariable = "SPOTLER_CONNECTOR_TEST_LINGER"
+	slotsVariable  = "SPOTLER_CONNECTOR_TEST_SLOTS"
 )
 
 // serveTuning is the tuning of a served connector.
@@ -26,6 +33,14 @@ func serveTuning(environ []string) tuning {
 			t.paused = value == "1"
 		case profileVariable:
 			t.profile = value
+		case lingerVariable:
+			if d, err := time.ParseDuration(value); err == nil {
+				t.linger = d
+			}
+		case slotsVariable:
+			if n, err := strconv.Atoi(value); err == nil {
+				t.slots = n
+			}
 		}
 	}
 	return t
@@ -47,7 +62,17 @@ func serveProfiles(addr string) error {
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("/debug/pprof/", pprof.Index)
-	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
+	var cpu bytes.Buffer // one profile at a time: who starts a second is refused
+	mux.HandleFunc("POST /debug/cpu/start", func(w http.ResponseWriter, _ *http.Request) {
+		cpu.Reset()
+		if err := runtimepprof.StartCPUProfile(&cpu); err != nil {
+			http.Error(w, err.Error(), http.StatusConflict)
+		}
+	})
+	mux.HandleFunc("POST /debug/cpu/stop", func(w http.ResponseWriter, _ *http.Request) {
+		runtimepprof.StopCPUProfile()
+		_, _ = w.Write(cpu.Bytes())
+	})
 	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
 	srv := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
 	go func() { _ = srv.Serve(l) }()
