@@ -1,9 +1,12 @@
 package main
 
 import (
+	"context"
 	"net/http"
 	"testing"
+	"time"
 
+	connector "github.com/spotler-connector/connector"
 	"github.com/spotler-connector/connector/internal/store"
 )
 
@@ -96,4 +99,35 @@ func TestHold(t *testing.T) {
 	if _, there := in[id(1)]; there || in[id(2)].State != "active" {
 		t.Errorf("in Spotler: %v", in)
 	}
+}
+
+// With readmit: new-consent, an erased person comes back only by a consent that
+// is newer than the erasure.
+func TestReadmitByNewConsent(t *testing.T) {
+	s := begin(t, "sqlite:"+t.TempDir()+"/c.db", map[string]string{"READMIT": "new-consent"})
+	s.crm(person(1, nil), permission(101, 1, "Nieuwsbrief", true))
+	s.quiet()
+	s.crm(edit{Set: "contacts", ID: id(1), Body: map[string]any{"donotemail": true}})
+	s.quiet()
+	s.crm(edit{Set: "contacts", ID: id(1), Body: map[string]any{"donotemail": false}})
+	s.quiet()
+	if n := len(s.spotler()); n != 0 {
+		t.Fatalf("%d people came back without a new consent", n)
+	}
+	s.until("a second has passed, for Dynamics keeps whole seconds", func() bool { return time.Since(s.link(1).ErasedAt) > 1100*time.Millisecond })
+	s.crm(edit{Set: "dh_spotlerpermissions", ID: id(101), Body: map[string]any{"dh_subscribed": true}})
+	s.quiet()
+	if c := s.spotler()[id(1)]; !c.bits()["Nieuwsbrief"] {
+		t.Errorf("the new consent did not bring the person back: %v", c)
+	}
+}
+
+func (s *story) link(n int) store.Link {
+	s.Helper()
+	r := connector.Record{Table: connector.Contact, ID: connector.RecordID(id(n))}
+	links, err := s.house.store.Links(context.Background(), s.env, []connector.Record{r})
+	if err != nil {
+		s.Fatal(err)
+	}
+	return links[r]
 }

@@ -109,7 +109,7 @@ func permissionLookup(t connector.Table) string {
 func (b *run) permissionQuery(t connector.Table, people []*person) dataverse.Query {
 	table := schema.SpotlerPermission()
 	lookup := permissionLookup(t)
-	return dataverse.Query{Table: table, Select: []string{"dh_name", "dh_subscribed", lookup},
+	return dataverse.Query{Table: table, Select: []string{"dh_name", "dh_subscribed", "modifiedon", lookup},
 		Filter: dataverse.And(dataverse.In(dataverse.Property(table, lookup), ids(people)...), dataverse.Eq("statecode", 0))}
 }
 
@@ -133,6 +133,9 @@ func (b *run) match(people []*person, rows, permissions []dataverse.Row) {
 			name := r.String("dh_name")
 			subscribed, _ := r.Bool("dh_subscribed")
 			p.permissions = append(p.permissions, connector.Permission{Name: name, Subscribed: subscribed})
+			if at, ok := r.Time("modifiedon"); ok && subscribed && at.After(p.consented) {
+				p.consented = at
+			}
 			if p.rows == nil {
 				p.rows = map[string][]connector.RecordID{}
 			}

@@ -1,6 +1,8 @@
 package operations
 
 import (
+	"time"
+
 	connector "github.com/spotler-connector/connector"
 	"github.com/spotler-connector/connector/internal/dataverse"
 	"github.com/spotler-connector/connector/internal/decide"
@@ -21,6 +23,7 @@ type person struct {
 	deleted     bool // certain: a GET by id said so a moment ago
 	permissions []connector.Permission
 	rows        map[string][]connector.RecordID // permission rows by name
+	consented   time.Time                       // when a permission row that says Yes was last changed
 	facts       mapping.Facts
 	mapped      mapping.Result
 	link        store.Link

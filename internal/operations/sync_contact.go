@@ -112,6 +112,7 @@ func (b *run) facts(p *person) decide.Person {
 		Linked: p.link.InSpotler(), Status: p.link.Status, OwnerElsewhere: !p.owner.IsZero(),
 		ErasedBefore: !p.link.ErasedAt.IsZero(), AddressChanged: p.linked && p.link.AddressHash != p.hash,
 	}
+	f.NewConsent = f.ErasedBefore && p.consented.After(p.link.ErasedAt)
 	if p.found {
 		f.Active, f.Merged, f.Qualified = p.facts.Active, p.facts.Merged, p.facts.Qualified
 		f.DoNotEmail, f.DoNotBulkEmail = p.facts.DoNotEmail, p.facts.DoNotBulkEmail
@@ -126,6 +127,9 @@ func (b *run) facts(p *person) decide.Person {
 // leave ends those about whom nothing is to be done.
 func (b *run) leave(ctx context.Context, people []*person) error {
 	for _, p := range people {
+		if p.deleted && !p.linked {
+			p.verdict.Reason = "there is no such row in Dynamics 365, and it was never in Spotler"
+		}
 		p.link.Status, p.link.Reason, p.link.Rule = p.verdict.Status, sentence(p.verdict.Reason), p.verdict.Rule
 		p.link.Version = p.row.Version
 		if p.deleted {

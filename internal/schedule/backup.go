@@ -26,6 +26,9 @@ func (h Housekeeping) backup(ctx context.Context) error {
 	if h.Folder == "" || h.Store.Name() != "sqlite" {
 		return nil
 	}
+	if err := os.MkdirAll(h.Folder, 0o700); err != nil {
+		return fmt.Errorf("schedule: make the folder of backups: %w", err)
+	}
 	have, err := backups(h.Folder)
 	if err != nil {
 		return err

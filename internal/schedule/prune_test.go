@@ -157,7 +157,11 @@ func TestBackupInTrouble(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if err := backupOnce(t, Housekeeping{Store: archive{"sqlite", nil}, Folder: filepath.Join(dir, "nowhere")}); err == nil {
-		t.Error("a folder that is not there")
+	inTheWay := filepath.Join(dir, "file")
+	if err := os.WriteFile(inTheWay, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := backupOnce(t, Housekeeping{Store: archive{"sqlite", nil}, Folder: filepath.Join(inTheWay, "backups")}); err == nil {
+		t.Error("a folder that cannot be made")
 	}
 }

@@ -44,9 +44,13 @@ func scanGate(r *sql.Rows) (g Gate, err error) {
 // Pause closes a gate until the given time; an earlier end never shortens a pause.
 func (s *Store) Pause(ctx context.Context, g Gate) error {
 	return s.transact(ctx, "pause", func(tx *sql.Tx) error {
-		_, err := s.exec(ctx, tx, `INSERT INTO gate (environment, api, paused_until, reason, alert, updated_at) VALUES (?, ?, ?, ?, ?, ?)
+		now, err := s.dialect.Clock(ctx, tx)
+		if err != nil {
+			return err
+		}
+		_, err = s.exec(ctx, tx, `INSERT INTO gate (environment, api, paused_until, reason, alert, updated_at) VALUES (?, ?, ?, ?, ?, ?)
 			ON CONFLICT (environment, api) DO UPDATE SET reason = excluded.reason, alert = excluded.alert, updated_at = excluded.updated_at, paused_until = excluded.paused_until
-			WHERE excluded.paused_until > gate.paused_until`, string(g.Environment), g.API, ms(g.PausedUntil), clip(g.Reason, 1000), bit(g.Alert), ms(time.Now()))
+			WHERE excluded.paused_until > gate.paused_until`, string(g.Environment), g.API, ms(g.PausedUntil), clip(g.Reason, 1000), bit(g.Alert), ms(now))
 		return err
 	})
 }
