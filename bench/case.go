@@ -165,6 +165,9 @@ func (m *meter) drive(ctx context.Context, shape rig.Shape, out *caseResult) err
 func (m *meter) end(ctx context.Context, out *caseResult) error {
 	quiet, cancel := context.WithTimeout(ctx, quietTimeout)
 	defer cancel()
+	if err := m.site.Delivered(quiet); err != nil {
+		return err
+	}
 	if err := m.site.Connector.Quiet(quiet); err != nil {
 		return err
 	}

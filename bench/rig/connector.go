@@ -170,10 +170,11 @@ func (c *Connector) On(ctx context.Context) error {
 	return nil
 }
 
-// Quiet waits until the connector has nothing left to do or to tell.
+// Quiet waits until the connector has nothing left to do or to tell. It asks
+// seldom, because the answer counts the connector's tables.
 func (c *Connector) Quiet(ctx context.Context) error {
 	var last openapi.EnvironmentStatus
-	err := Until(ctx, 20*time.Millisecond, func(ctx context.Context) (bool, error) {
+	err := Until(ctx, 100*time.Millisecond, func(ctx context.Context) (bool, error) {
 		_, e, err := c.Status(ctx)
 		if err == nil {
 			last = e

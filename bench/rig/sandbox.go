@@ -127,3 +127,11 @@ func (s *Sandbox) Read(ctx context.Context) (Reading, error) {
 	out.Order, err = s.Order(ctx, 0)
 	return out, err
 }
+
+// Delivered waits until every webhook has been delivered. It asks the sandbox only.
+func (s *Sandbox) Delivered(ctx context.Context) error {
+	if err := s.CRM.Do(ctx, "POST", "/control/events/flush", nil, nil); err != nil {
+		return fmt.Errorf("webhooks are left: %w", err)
+	}
+	return nil
+}
