@@ -43,7 +43,7 @@ func (b *bench) intake(ctx context.Context, store string) intakeResult {
 }
 
 func (b *bench) intakeInto(ctx context.Context, store string, out *intakeResult) (err error) {
-	t, err := newTap()
+	t, err := rig.NewTap()
 	if err != nil {
 		return err
 	}
@@ -65,7 +65,7 @@ func (b *bench) intakeInto(ctx context.Context, store string, out *intakeResult)
 	if err != nil {
 		return err
 	}
-	plan, err := b.rig.Plan(s, rig.Options{Store: store, Database: database, Hook: true, HookURL: t.url, Set: set})
+	plan, err := b.rig.Plan(s, rig.Options{Store: store, Database: database, Hook: true, HookURL: t.URL, Set: set})
 	if err != nil {
 		return err
 	}
@@ -77,7 +77,7 @@ func (b *bench) intakeInto(ctx context.Context, store string, out *intakeResult)
 	if err := c.On(ctx); err != nil {
 		return err
 	}
-	bodies, err := t.collect(ctx, s)
+	bodies, err := collect(ctx, t, s)
 	if err != nil {
 		return err
 	}
@@ -101,23 +101,18 @@ func (b *bench) intakeInto(ctx context.Context, store string, out *intakeResult)
 
 // collect lets the simulated Dataverse make an event for every change of a run,
 // and returns their bodies.
-func (t *tap) collect(ctx context.Context, s *rig.Sandbox) ([][]byte, error) {
-	t.mu.Lock()
-	t.keep = true
-	t.mu.Unlock()
+func collect(ctx context.Context, t *rig.Tap, s *rig.Sandbox) ([][]byte, error) {
+	t.Keep(true)
 	if err := s.Edit(ctx, rig.EditBody(rig.Edits(rig.Spread, 0))); err != nil {
 		return nil, err
 	}
-	if err := s.CRM.Do(ctx, "POST", "/control/events/flush", nil, nil); err != nil {
+	if err := s.Delivered(ctx); err != nil {
 		return nil, err
 	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if len(t.bodies) != changes {
-		return nil, fmt.Errorf("%d events came of %d changes", len(t.bodies), changes)
+	out := t.Keep(false)
+	if len(out) != changes {
+		return nil, fmt.Errorf("%d events came of %d changes", len(out), changes)
 	}
-	out := t.bodies
-	t.bodies, t.keep = nil, false
 	for i := range out {
 		out[i] = pad(out[i])
 	}

@@ -1,19 +1,13 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
-	"net"
-	"net/http"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/spotler-connector/connector/bench/rig"
@@ -48,18 +42,17 @@ func (b *bench) lone(ctx context.Context, store string) loneResult {
 }
 
 func (b *bench) loneSamples(ctx context.Context, store string) (took []time.Duration, err error) {
-	t, err := newTap()
+	t, err := rig.NewTap()
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, t.Close()) }()
-	site, err := b.rig.Site(ctx, rig.Options{Store: store, Hook: true, HookURL: t.url})
+	site, err := b.rig.Site(ctx, rig.Options{Store: store, Hook: true, HookURL: t.URL})
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, site.Close()) }()
-	hook := site.Plan.Hook()
-	t.forward.Store(&hook)
+	t.Forward(site.Plan.Hook())
 	if err := site.Mail.Do(ctx, "DELETE", "/control/journal", nil, nil); err != nil {
 		return nil, err
 	}
@@ -83,7 +76,7 @@ type write struct {
 	Code       string    `json:"code"`
 }
 
-func loneChange(ctx context.Context, site *rig.Site, t *tap, seq uint64, i int) (time.Duration, uint64, error) {
+func loneChange(ctx context.Context, site *rig.Site, t *rig.Tap, seq uint64, i int) (time.Duration, uint64, error) {
 	person := i % rig.People
 	if err := site.Edit(ctx, rig.EditBody([]rig.Edit{{Person: person, Version: int64(i + 1)}})); err != nil {
 		return 0, seq, err
@@ -107,90 +100,9 @@ func loneChange(ctx context.Context, site *rig.Site, t *tap, seq uint64, i int) 
 	if err != nil {
 		return 0, seq, fmt.Errorf("the contact was not written: %w: %s", err, site.Connector.Log())
 	}
-	at, ok := t.seen(rig.RecordID(person))
+	at, ok := t.Seen(rig.RecordID(person))
 	if !ok || found.Code != "OK" {
 		return 0, seq, fmt.Errorf("no webhook was seen, or Spotler said %s", found.Code)
 	}
 	return found.Time.Sub(at), found.Seq, nil
-}
-
-// tap stands in front of the connector: it notes when an event about a contact
-// arrives, keeps bodies when asked to, and passes everything on.
-type tap struct {
-	url     string
-	forward atomic.Pointer[string] // where to; nil answers 202 itself
-	server  *http.Server
-	client  *http.Client
-
-	mu     sync.Mutex
-	at     map[string]time.Time
-	keep   bool
-	bodies [][]byte
-}
-
-func newTap() (*tap, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, err
-	}
-	t := &tap{url: "http://" + l.Addr().String(), at: map[string]time.Time{}, client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: rig.Couriers}}}
-	t.server = &http.Server{Handler: http.HandlerFunc(t.serve), ReadHeaderTimeout: 10 * time.Second}
-	go func() { _ = t.server.Serve(l) }() // ends in Close
-	return t, nil
-}
-
-// Close ends the tap.
-func (t *tap) Close() error {
-	t.client.CloseIdleConnections()
-	return t.server.Close()
-}
-
-func (t *tap) serve(w http.ResponseWriter, r *http.Request) {
-	at := time.Now()
-	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		w.WriteHeader(http.StatusBadGateway)
-		return
-	}
-	t.note(at, body)
-	to := t.forward.Load()
-	if to == nil {
-		w.WriteHeader(http.StatusAccepted)
-		return
-	}
-	req, err := http.NewRequestWithContext(r.Context(), http.MethodPost, *to, bytes.NewReader(body))
-	if err != nil {
-		w.WriteHeader(http.StatusBadGateway)
-		return
-	}
-	req.Header = r.Header.Clone()
-	resp, err := t.client.Do(req)
-	if err != nil {
-		w.WriteHeader(http.StatusBadGateway)
-		return
-	}
-	_, _ = io.Copy(io.Discard, resp.Body)
-	_ = resp.Body.Close()
-	w.WriteHeader(resp.StatusCode)
-}
-
-// note remembers when the row of an event was last heard of.
-func (t *tap) note(at time.Time, body []byte) {
-	id := ""
-	if _, rest, ok := bytes.Cut(body, []byte(`"PrimaryEntityId":"`)); ok && len(rest) >= 36 {
-		id = strings.ToLower(string(rest[:36]))
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.at[id] = at
-	if t.keep {
-		t.bodies = append(t.bodies, body)
-	}
-}
-
-func (t *tap) seen(id string) (time.Time, bool) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	at, ok := t.at[id]
-	return at, ok
 }
