@@ -76,7 +76,7 @@ func (s *Store) Links(ctx context.Context, env connector.Environment, records []
 		for _, r := range part {
 			args = append(args, r.String())
 		}
-		links, err := collect(ctx, s, s.read, scanLink, `SELECT `+linkColumns+` FROM link WHERE environment = ? AND record IN (`+list(len(part))+`)`, args...)
+		links, err := collect(ctx, s, s.hot, scanLink, `SELECT `+linkColumns+` FROM link WHERE environment = ? AND record IN (`+list(len(part))+`)`, args...)
 		if err != nil {
 			return nil, fmt.Errorf("store: links: %w", err)
 		}
@@ -91,7 +91,7 @@ func (s *Store) Links(ctx context.Context, env connector.Environment, records []
 func (s *Store) LinksByAddress(ctx context.Context, env connector.Environment, hashes []string) (map[string][]Link, error) {
 	out := map[string][]Link{}
 	for _, part := range chunks(hashes, 500) {
-		links, err := collect(ctx, s, s.read, scanLink, `SELECT `+linkColumns+` FROM link WHERE environment = ? AND address_hash <> '' AND address_hash IN (`+list(len(part))+`) ORDER BY created_at, record`, append([]any{string(env)}, anys(part)...)...)
+		links, err := collect(ctx, s, s.hot, scanLink, `SELECT `+linkColumns+` FROM link WHERE environment = ? AND address_hash <> '' AND address_hash IN (`+list(len(part))+`) ORDER BY created_at, record`, append([]any{string(env)}, anys(part)...)...)
 		if err != nil {
 			return nil, fmt.Errorf("store: links by address: %w", err)
 		}

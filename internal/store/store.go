@@ -14,8 +14,11 @@ import (
 
 // Store is an open database. Open one with sqlite.Open or postgres.Open.
 type Store struct {
-	write   *sql.DB
-	read    *sql.DB
+	write *sql.DB
+	read  *sql.DB
+	// hot is where reads of the hot path go: on SQLite the writing connection, whose
+	// page cache stays warm. Every commit makes a reader of SQLite drop its own.
+	hot     *sql.DB
 	dialect Dialect
 	seal    *Sealer
 	wake    *wakes
@@ -41,7 +44,7 @@ type Dialect struct {
 
 // New wraps open databases; write may have one connection only (SQLite).
 func New(write, read *sql.DB, d Dialect, seal *Sealer) *Store {
-	s := &Store{write: write, read: read, dialect: d, seal: seal, wake: newWakes()}
+	s := &Store{write: write, read: read, hot: write, dialect: d, seal: seal, wake: newWakes()}
 	seal.attach(s)
 	return s
 }
