@@ -22,3 +22,6 @@ func (s *Site) Transactions(ctx context.Context) (n int64, err error) {
 	err = db.QueryRowContext(ctx, `SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()`).Scan(&n)
 	return n, err
 }
+
+// Database is the connector's database, as the setting has it.
+func (p *Plan) Database() string { return p.vars["SPOTLER_CONNECTOR_DATABASE"] }

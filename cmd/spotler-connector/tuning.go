@@ -18,10 +18,12 @@ const (
 	pauseVariable = "SPOTLER_CONNECTOR_TEST_PAUSE_WORK"
 	// profileVariable=127.0.0.1:port serves profiles there.
 	profileVariable = "SPOTLER_CONNECTOR_TEST_PROFILE"
-	// lingerVariable=20ms and slotsVariable=8 override how lanes wait for company and
-	// how many batches may be out.
+	// lingerVariable=20ms and slotsVariable=8 override how long lanes wait for company
+	// and how many batches may be out.
 	lingerVariable = "SPOTLER_CONNECTOR_TEST_LINGER"
 	slotsVariable  = "SPOTLER_CONNECTOR_TEST_SLOTS"
+	// leaseVariable=4s overrides how long a node may be silent about a lane.
+	leaseVariable = "SPOTLER_CONNECTOR_TEST_LEASE"
 )
 
 // serveTuning is the tuning of a served connector.
@@ -36,6 +38,10 @@ func serveTuning(environ []string) tuning {
 		case lingerVariable:
 			if d, err := time.ParseDuration(value); err == nil {
 				t.linger = d
+			}
+		case leaseVariable:
+			if d, err := time.ParseDuration(value); err == nil {
+				t.lease = d
 			}
 		case slotsVariable:
 			if n, err := strconv.Atoi(value); err == nil {

@@ -1,0 +1,131 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spotler-connector/connector/bench/rig"
+	"github.com/spotler-connector/connector/internal/schema"
+)
+
+// held reads from the database which records the node held when it was killed:
+// lanes that were handed out and not settled. Only a kill that finds some counts.
+func (c *chaos) held(ctx context.Context, name string) (out map[string]bool, err error) {
+	db, err := c.open()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	rows, err := db.QueryContext(ctx, "SELECT key FROM lane WHERE state = 3 AND node = '"+name+"'")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	out = map[string]bool{}
+	for rows.Next() {
+		var key string
+		if err := rows.Scan(&key); err != nil {
+			return nil, err
+		}
+		out[strings.ToLower(key[strings.LastIndexByte(key, '/')+1:])] = true
+	}
+	return out, rows.Err()
+}
+
+// open opens the database beside the connector. Of SQLite it opens a copy: a
+// second connection would tidy up what the kill left behind.
+func (c *chaos) open() (*sql.DB, error) {
+	database := c.site.Plan.Database()
+	path, lite := strings.CutPrefix(database, "sqlite:")
+	if !lite {
+		return sql.Open("pgx", database)
+	}
+	dir, err := os.MkdirTemp(c.rig.Dir, "copy")
+	if err != nil {
+		return nil, err
+	}
+	copied := filepath.Join(dir, "connector.db")
+	for _, suffix := range []string{"", "-wal"} {
+		if err := copyFile(path+suffix, copied+suffix); err != nil {
+			return nil, err
+		}
+	}
+	return sql.Open("sqlite", copied)
+}
+
+func copyFile(from, to string) (err error) {
+	in, err := os.Open(from)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil // no write-ahead log is left
+	}
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, in.Close()) }()
+	out, err := os.Create(to)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(out, in)
+	return errors.Join(err, out.Close())
+}
+
+// compare waits until everything has settled and compares both sides.
+func (c *chaos) compare(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 90*restoring)
+	defer cancel()
+	r := c.result
+	r.Edits = c.edits.made
+	if err := c.site.Delivered(ctx); err != nil {
+		return err
+	}
+	crm, err := c.people(ctx)
+	if err != nil {
+		return err
+	}
+	var quiet error
+	_ = rig.Until(ctx, 10*tenth, func(ctx context.Context) (bool, error) { // what is still different then is counted below
+		n, err := c.differences(ctx, crm)
+		r.Different, r.Lost = n.different, n.lost
+		return err == nil && n.different+n.lost == 0, err
+	})
+	for _, n := range c.nodes {
+		if err := n.c.Quiet(context.WithoutCancel(ctx)); err != nil {
+			quiet = err
+		}
+	}
+	if quiet != nil {
+		return quiet
+	}
+	return c.count(context.WithoutCancel(ctx))
+}
+
+// count reads what must hold at the end besides equality.
+func (c *chaos) count(ctx context.Context) error {
+	r := c.result
+	reading, err := c.site.Read(ctx)
+	if err != nil {
+		return err
+	}
+	r.OutOfOrder, r.Repeats, r.LeftFinal = reading.Order.Violations, reading.Order.Repeats, reading.Jobs.LeftFinal
+	final := reading.Jobs.Now[schema.JobCompleted] + reading.Jobs.Now[schema.JobFailed]
+	for _, n := range reading.Jobs.Now {
+		r.JobRows += n
+	}
+	r.NotFinal, r.FailedJobs = r.JobRows-final, reading.Jobs.Now[schema.JobFailed]
+	_, env, err := c.nodes[0].c.Status(ctx)
+	if err != nil {
+		return err
+	}
+	r.Ops = env.Jobs.Done + env.Jobs.Failed + env.Jobs.Dead + env.Jobs.Cancelled
+	if env.TellingsDead > 0 || env.DeadLetters > 0 {
+		return fmt.Errorf("%d tellings and %d jobs were given up", env.TellingsDead, env.DeadLetters)
+	}
+	return nil
+}
