@@ -39,7 +39,7 @@ type tuning struct {
 }
 
 func defaultTuning() tuning {
-	return tuning{slots: 8, linger: 8 * time.Millisecond, lease: time.Minute, grace: 20 * time.Second, patience: 30 * time.Second, tell: 100 * time.Millisecond, retry: 10 * time.Second}
+	return tuning{slots: 8, linger: 30 * time.Millisecond, lease: time.Minute, grace: 20 * time.Second, patience: 30 * time.Second, tell: 100 * time.Millisecond, retry: 10 * time.Second}
 }
 
 // house is the whole connector in one process: every room, wired.

@@ -95,6 +95,27 @@ func (b *run) considerOne(ctx context.Context, p *person) {
 	if b.env.Purge && current.Exists {
 		p.repeat = repeated(there, p.sending.Repeat, keys)
 	}
+	if b.unchanged(p, shadow) {
+		p.end(connector.Skipped("Spotler was already brought up to date with this version of the record."))
+	}
+}
+
+// unchanged reports whether Spotler was written from this very version of the row
+// and nothing else has to travel: several events of one moment, or an event that
+// change tracking finds once more, then cost one write. Who asks for a sync by a
+// job, the API or the command line always gets one.
+func (b *run) unchanged(p *person, shadow decide.Shadow) bool {
+	seen := p.work.Source == "webhook" || p.work.Source == "feed"
+	if !seen || len(p.work.Jobs) > 0 || p.verdict.Action != decide.Update || p.row.Version == 0 || p.row.Version != p.link.Version ||
+		p.link.Status != p.verdict.Status || len(p.consents.Send)+len(p.consents.Corrections)+len(p.consents.Held) > 0 {
+		return false
+	}
+	for name, now := range p.sending.Next {
+		if was, ok := shadow[name]; !ok || was != now {
+			return false
+		}
+	}
+	return true
 }
 
 // look reads the person from Spotler by id and, when there is nobody, by address:
