@@ -58,7 +58,7 @@ func Open(ctx context.Context, path string, seal *store.Sealer, now func() time.
 func (d *DB) Close() error { return errors.Join(d.Store.Close(), d.lock.Close()) }
 
 func open(ctx context.Context, path string, seal *store.Sealer, now func() time.Time) (*store.Store, error) {
-	write, err := sql.Open("sqlite", dsn(path, "_txlock=immediate", "_pragma=synchronous(FULL)"))
+	write, err := openKept(dsn(path, "_txlock=immediate", "_pragma=synchronous(FULL)"))
 	if err != nil {
 		return nil, fmt.Errorf("sqlite: %w", err)
 	}
@@ -68,7 +68,7 @@ func open(ctx context.Context, path string, seal *store.Sealer, now func() time.
 	if err := migrate(ctx, write); err != nil {
 		return nil, errors.Join(err, write.Close())
 	}
-	read, err := sql.Open("sqlite", dsn(path, "_pragma=query_only(1)"))
+	read, err := sql.Open("sqlite", dsn(path, "_pragma=query_only(1)", "_pragma=cache_size(-1000)"))
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("sqlite: %w", err), write.Close())
 	}
@@ -84,7 +84,7 @@ func open(ctx context.Context, path string, seal *store.Sealer, now func() time.
 
 func dsn(path string, options ...string) string {
 	u := url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath()}
-	q := "_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=cache_size(-8000)&_pragma=temp_store(2)"
+	q := "_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=cache_size(-4000)&_pragma=temp_store(2)"
 	for _, o := range options {
 		q += "&" + o
 	}
