@@ -22,6 +22,10 @@ type Runner struct {
 	Log         *slog.Logger
 }
 
+// startingPause is when work runs again that reached a node on which its
+// environment has not started: there may be another node, and this one starts soon.
+const startingPause = time.Second
+
 // single is an operation that runs for one op at a time.
 type single interface {
 	run(ctx context.Context, r *run, t store.Taken, job connector.Job) result
@@ -58,7 +62,7 @@ func (r *Runner) Run(ctx context.Context, env connector.Environment, work []stor
 	b := &run{Runner: r, env: r.Environment(env), now: r.Now()}
 	if b.env == nil {
 		for i := range work {
-			out[i] = store.Settlement{State: store.OpQueued, RetryAt: b.now.Add(time.Minute), FreeAttempt: true}
+			out[i] = store.Settlement{State: store.OpQueued, RetryAt: b.now.Add(startingPause), FreeAttempt: true}
 		}
 		return out
 	}
