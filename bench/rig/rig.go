@@ -10,7 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 
-	"github.com/spotler-connector/connector/internal/store/storetest"
+	"github.com/spotler-connector/connector/internal/store/pgserver"
 )
 
 // Rig holds what all runs share: the binaries, a folder and a PostgreSQL server.
@@ -18,7 +18,7 @@ type Rig struct {
 	Dir       string // everything is kept below it
 	connector string
 	bare      string
-	postgres  *storetest.Server
+	postgres  *pgserver.Server
 	runs      int
 }
 
@@ -58,9 +58,9 @@ func (r *Rig) Close() error {
 }
 
 // Postgres is the durable server of this rig, started when it is first asked for.
-func (r *Rig) Postgres() (*storetest.Server, error) {
+func (r *Rig) Postgres() (*pgserver.Server, error) {
 	if r.postgres == nil {
-		s, err := storetest.StartPostgres(true)
+		s, err := pgserver.Start(true)
 		if err != nil {
 			return nil, err
 		}

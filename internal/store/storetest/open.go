@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/spotler-connector/connector/internal/store"
+	"github.com/spotler-connector/connector/internal/store/pgserver"
 	"github.com/spotler-connector/connector/internal/store/postgres"
 	"github.com/spotler-connector/connector/internal/store/sqlite"
 )
@@ -59,14 +60,14 @@ func OpenSQLite(t testing.TB, clock *Clock) *store.Store {
 
 var server struct {
 	once sync.Once
-	s    *Server
+	s    *pgserver.Server
 	err  error
 }
 
 // PostgresURL returns the URL of an empty database on the server of this test process.
 func PostgresURL(t testing.TB) string {
 	t.Helper()
-	server.once.Do(func() { server.s, server.err = StartPostgres(false) })
+	server.once.Do(func() { server.s, server.err = pgserver.Start(false) })
 	if server.err != nil {
 		t.Fatal(server.err)
 	}

@@ -1,3 +1,4 @@
+// Package storetest says in tests what a store is, once for every database.
 package storetest
 
 import (

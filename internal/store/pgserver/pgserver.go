@@ -1,6 +1,6 @@
-// Package storetest says in tests what a store is, for every database, and starts
-// the PostgreSQL server that those tests run against.
-package storetest
+// Package pgserver starts a PostgreSQL of our own on a socket for tests, benchmarks
+// and chaos.
+package pgserver
 
 import (
 	"context"
@@ -19,6 +19,10 @@ import (
 	_ "github.com/jackc/pgx/v5/stdlib" // registers the database/sql driver "pgx"
 )
 
+// patience is how long making a cluster, starting or stopping it may take; pg_ctl
+// itself waits for a minute.
+const patience = 2 * time.Minute
+
 // Server is a PostgreSQL server of our own on a socket in a temporary directory.
 type Server struct {
 	dir  string
@@ -28,10 +32,10 @@ type Server struct {
 	n    int
 }
 
-// StartPostgres makes a cluster and starts it. durable keeps fsync on, for
+// Start makes a cluster and starts it. durable keeps fsync on, for
 // benchmarks and chaos; tests do without. When no server is installed, the error
 // says what to install.
-func StartPostgres(durable bool) (*Server, error) {
+func Start(durable bool) (*Server, error) {
 	bin, err := binaries()
 	if err != nil {
 		return nil, err
@@ -61,7 +65,7 @@ func StartPostgres(durable bool) (*Server, error) {
 	if err := f.Close(); err != nil {
 		return nil, err
 	}
-	return s, s.Start()
+	return s, s.start()
 }
 
 // binaries finds initdb and pg_ctl, which Debian keeps out of the PATH.
@@ -97,7 +101,7 @@ func (s *Server) asPostgres() error {
 		return err
 	}
 	s.cred = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
-	if err := os.Chmod(s.dir, 0o755); err != nil { //nolint:gosec // clients of other users reach the socket
+	if err := os.Chmod(s.dir, 0o755); err != nil { // clients of other users reach the socket
 		return err
 	}
 	return os.Chown(s.dir, int(uid), int(gid))
@@ -106,7 +110,9 @@ func (s *Server) asPostgres() error {
 func (s *Server) data() string { return filepath.Join(s.dir, "data") }
 
 func (s *Server) run(program string, args ...string) error {
-	cmd := exec.Command(filepath.Join(s.bin, program), args...)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, filepath.Join(s.bin, program), args...)
 	cmd.Dir = s.dir
 	cmd.Env = append(os.Environ(), "LC_ALL=C")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: s.cred}
@@ -117,8 +123,8 @@ func (s *Server) run(program string, args ...string) error {
 	return nil
 }
 
-// Start starts the server and waits until it answers.
-func (s *Server) Start() error {
+// start starts the server and waits until it answers.
+func (s *Server) start() error {
 	return s.run("pg_ctl", "-D", s.data(), "-l", filepath.Join(s.dir, "log"), "-w", "-t", "60", "start")
 }
 
@@ -127,7 +133,7 @@ func (s *Server) Restart() error {
 	if err := s.run("pg_ctl", "-D", s.data(), "-m", "immediate", "-w", "stop"); err != nil {
 		return err
 	}
-	return s.Start()
+	return s.start()
 }
 
 // Stop ends the server and removes its directory.
