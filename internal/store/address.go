@@ -69,7 +69,7 @@ func (s *Store) readOwners(ctx context.Context, tx *sql.Tx, env connector.Enviro
 	for _, c := range claims {
 		args = append(args, c.Hash)
 	}
-	rows, err := collect(ctx, s, tx, scanOwner, `SELECT hash, record FROM address WHERE environment = ? AND hash IN (`+list(len(claims))+`)`, args...)
+	rows, err := collect(ctx, s.from(tx), scanOwner, `SELECT hash, record FROM address WHERE environment = ? AND hash IN (`+list(len(claims))+`)`, args...)
 	if err != nil {
 		return err
 	}

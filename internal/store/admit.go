@@ -54,7 +54,7 @@ func (a *Admission) Peek(ctx context.Context, env connector.Environment, n int) 
 		q.WriteString(`SELECT * FROM (SELECT key, class, head, ready_at FROM lane WHERE state = 1 AND environment = ? AND class = ? AND ready_at <= ? ORDER BY ready_at LIMIT ?) AS c`)
 		args = append(args, string(env), int64(class), ms(a.Now), int64(n))
 	}
-	return collect(ctx, a.s, a.tx, scanReady, q.String(), args...)
+	return collect(ctx, a.s.from(a.tx), scanReady, q.String(), args...)
 }
 
 func scanReady(r *sql.Rows) (l Ready, err error) {
@@ -66,7 +66,7 @@ func scanReady(r *sql.Rows) (l Ready, err error) {
 
 // InFlight counts, per environment, the batches that are handed out or running.
 func (a *Admission) InFlight(ctx context.Context) (map[connector.Environment]int, error) {
-	rows, err := collect(ctx, a.s, a.tx, scanCount, `SELECT environment, COUNT(DISTINCT batch) FROM lane WHERE state IN (2, 3) GROUP BY environment`)
+	rows, err := collect(ctx, a.s.from(a.tx), scanCount, `SELECT environment, COUNT(DISTINCT batch) FROM lane WHERE state IN (2, 3) GROUP BY environment`)
 	if err != nil {
 		return nil, fmt.Errorf("in flight: %w", err)
 	}
@@ -92,7 +92,7 @@ func (a *Admission) Take(ctx context.Context, env connector.Environment, lanes [
 	for _, l := range lanes {
 		args = append(args, string(l.Lane))
 	}
-	rows, err := collect(ctx, a.s, a.tx, scanLeased, `UPDATE lane SET state = 2, epoch = epoch + 1, batch = ?, lease_until = ?
+	rows, err := collect(ctx, a.s.from(a.tx), scanLeased, `UPDATE lane SET state = 2, epoch = epoch + 1, batch = ?, lease_until = ?
 		WHERE key IN (SELECT key FROM lane WHERE state = 1 AND key IN (`+list(len(lanes))+`)`+a.s.dialect.SkipLocked+`) RETURNING key, epoch`, args...)
 	if err != nil {
 		return Batch{}, fmt.Errorf("hand out: %w", err)
@@ -136,7 +136,7 @@ func (s *Store) reclaim(ctx context.Context, what, where string, args func(time.
 		if err != nil {
 			return err
 		}
-		lanes, err := collect(ctx, s, tx, scanLaneEnv, `UPDATE lane SET state = 1, epoch = epoch + 1, lease_until = 0, node = '', batch = ''
+		lanes, err := collect(ctx, s.from(tx), scanLaneEnv, `UPDATE lane SET state = 1, epoch = epoch + 1, lease_until = 0, node = '', batch = ''
 			WHERE key IN (SELECT key FROM lane WHERE `+where+s.dialect.SkipLocked+`) RETURNING key, environment`, args(now)...)
 		if err != nil {
 			return err
@@ -173,7 +173,7 @@ func (s *Store) requeueRunning(ctx context.Context, tx *sql.Tx, lanes []Lane) er
 		for i, l := range part {
 			args[i] = string(l)
 		}
-		ids, err := collect(ctx, s, tx, scanRequestKey, `SELECT id, coalesce_key FROM op WHERE state IN (0, 1) AND state = 1 AND lane IN (`+list(len(part))+`)`, args...)
+		ids, err := collect(ctx, s.from(tx), scanRequestKey, `SELECT id, coalesce_key FROM op WHERE state IN (0, 1) AND state = 1 AND lane IN (`+list(len(part))+`)`, args...)
 		if err != nil {
 			return err
 		}
@@ -214,7 +214,7 @@ func (s *Store) absorb(ctx context.Context, tx *sql.Tx, back []idKey) error {
 		older[o.key] = o.id
 		keys = append(keys, o.key)
 	}
-	younger, err := collect(ctx, s, tx, scanJoining, `SELECT id, coalesce_key, class, merged FROM op WHERE state = 0 AND coalesce_key IN (`+list(len(keys))+`)`, keys...)
+	younger, err := collect(ctx, s.from(tx), scanJoining, `SELECT id, coalesce_key, class, merged FROM op WHERE state = 0 AND coalesce_key IN (`+list(len(keys))+`)`, keys...)
 	if err != nil {
 		return err
 	}

@@ -149,7 +149,7 @@ func (f *finishing) requeue(ctx context.Context) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	back, err := collect(ctx, f.s, f.tx, scanRequestKey, `SELECT id, coalesce_key FROM op WHERE id IN (`+list(len(ids))+`)`, ids...)
+	back, err := collect(ctx, f.s.from(f.tx), scanRequestKey, `SELECT id, coalesce_key FROM op WHERE id IN (`+list(len(ids))+`)`, ids...)
 	if err != nil {
 		return fmt.Errorf("requeue: %w", err)
 	}
@@ -206,7 +206,7 @@ func (f *finishing) freeLanes(ctx context.Context) error {
 			retry[x.Lane] = ms(x.RetryAt)
 		}
 	}
-	heads, err := collect(ctx, f.s, f.tx, scanHead, `SELECT op.lane, op.id, op.operation, h.class FROM op JOIN
+	heads, err := collect(ctx, f.s.from(f.tx), scanHead, `SELECT op.lane, op.id, op.operation, h.class FROM op JOIN
 		(SELECT MIN(id) AS id, MIN(class) AS class FROM op WHERE state IN (0, 1) AND state = 0 AND lane IN (`+list(len(keys))+`) GROUP BY lane) AS h ON op.id = h.id`, keys...)
 	if err != nil {
 		return fmt.Errorf("next heads: %w", err)

@@ -78,7 +78,7 @@ func (s *Store) Resume(ctx context.Context, env connector.Environment, api strin
 
 // Gates returns every gate that was ever closed.
 func (s *Store) Gates(ctx context.Context) ([]Gate, error) {
-	out, err := collect(ctx, s, s.hot, scanGate, `SELECT environment, api, paused_until, reason, alert, updated_at FROM gate ORDER BY environment, api`)
+	out, err := collect(ctx, s.from(s.hot), scanGate, `SELECT environment, api, paused_until, reason, alert, updated_at FROM gate ORDER BY environment, api`)
 	if err != nil {
 		return nil, fmt.Errorf("store: gates: %w", err)
 	}

@@ -76,7 +76,7 @@ func (s *Store) Links(ctx context.Context, env connector.Environment, records []
 		for _, r := range part {
 			args = append(args, r.String())
 		}
-		links, err := collect(ctx, s, s.hot, scanLink, `SELECT `+linkColumns+` FROM link WHERE environment = ? AND record IN (`+list(len(part))+`)`, args...)
+		links, err := collect(ctx, s.from(s.hot), scanLink, `SELECT `+linkColumns+` FROM link WHERE environment = ? AND record IN (`+list(len(part))+`)`, args...)
 		if err != nil {
 			return nil, fmt.Errorf("store: links: %w", err)
 		}
@@ -91,7 +91,7 @@ func (s *Store) Links(ctx context.Context, env connector.Environment, records []
 func (s *Store) LinksByAddress(ctx context.Context, env connector.Environment, hashes []string) (map[string][]Link, error) {
 	out := map[string][]Link{}
 	for _, part := range chunks(hashes, 500) {
-		links, err := collect(ctx, s, s.hot, scanLink, `SELECT `+linkColumns+` FROM link WHERE environment = ? AND address_hash <> '' AND address_hash IN (`+list(len(part))+`) ORDER BY created_at, record`, append([]any{string(env)}, anys(part)...)...)
+		links, err := collect(ctx, s.from(s.hot), scanLink, `SELECT `+linkColumns+` FROM link WHERE environment = ? AND address_hash <> '' AND address_hash IN (`+list(len(part))+`) ORDER BY created_at, record`, append([]any{string(env)}, anys(part)...)...)
 		if err != nil {
 			return nil, fmt.Errorf("store: links by address: %w", err)
 		}
@@ -106,7 +106,7 @@ func (s *Store) LinksByAddress(ctx context.Context, env connector.Environment, h
 func (s *Store) EachLink(ctx context.Context, env connector.Environment, f func(Link) error) error {
 	after := ""
 	for {
-		links, err := collect(ctx, s, s.read, scanLink, `SELECT `+linkColumns+` FROM link WHERE environment = ? AND record > ? ORDER BY record LIMIT 1000`, string(env), after)
+		links, err := collect(ctx, s.from(s.read), scanLink, `SELECT `+linkColumns+` FROM link WHERE environment = ? AND record > ? ORDER BY record LIMIT 1000`, string(env), after)
 		if err != nil {
 			return fmt.Errorf("store: each link: %w", err)
 		}

@@ -40,7 +40,7 @@ func (s *Store) Ops(ctx context.Context, f OpFilter) ([]Op, error) {
 	if f.Before != 0 {
 		q, args = q+` AND id < ?`, append(args, f.Before)
 	}
-	out, err := collect(ctx, s, s.read, s.scanOp(ctx), q+` ORDER BY id DESC LIMIT ?`, append(args, int64(min(max(f.Limit, 1), 1000)))...)
+	out, err := collect(ctx, s.from(s.read), s.scanOp(ctx), q+` ORDER BY id DESC LIMIT ?`, append(args, int64(min(max(f.Limit, 1), 1000)))...)
 	if err != nil {
 		return nil, fmt.Errorf("store: ops: %w", err)
 	}
@@ -49,14 +49,14 @@ func (s *Store) Ops(ctx context.Context, f OpFilter) ([]Op, error) {
 
 // Op returns one op of an environment, with the job rows that asked for it.
 func (s *Store) Op(ctx context.Context, env connector.Environment, id int64) (Taken, error) {
-	out, err := collect(ctx, s, s.read, s.scanOp(ctx), `SELECT `+opColumns+` FROM op WHERE environment = ? AND id = ?`, string(env), id)
+	out, err := collect(ctx, s.from(s.read), s.scanOp(ctx), `SELECT `+opColumns+` FROM op WHERE environment = ? AND id = ?`, string(env), id)
 	if err != nil {
 		return Taken{}, fmt.Errorf("store: op: %w", err)
 	}
 	if len(out) == 0 {
 		return Taken{}, &fault.Error{Op: "store.Op", Kind: fault.NotFound, Says: fmt.Sprintf("there is no job %d in environment %s", id, env)}
 	}
-	jobs, err := collect(ctx, s, s.read, scanJob, `SELECT op, job FROM request WHERE job <> '' AND op = ? ORDER BY job`, id)
+	jobs, err := collect(ctx, s.from(s.read), scanJob, `SELECT op, job FROM request WHERE job <> '' AND op = ? ORDER BY job`, id)
 	if err != nil {
 		return Taken{}, fmt.Errorf("store: op: %w", err)
 	}
@@ -109,14 +109,14 @@ func scanStateCount(r *sql.Rows) (c stateCount, err error) { return c, r.Scan(&c
 // Count reads the figures of an environment.
 func (s *Store) Count(ctx context.Context, env connector.Environment) (Counts, error) {
 	c := Counts{Ops: map[OpState]int{}, Lanes: map[LaneState]int{}}
-	ops, err := collect(ctx, s, s.read, scanStateCount, `SELECT state, COUNT(*) FROM op WHERE environment = ? GROUP BY state`, string(env))
+	ops, err := collect(ctx, s.from(s.read), scanStateCount, `SELECT state, COUNT(*) FROM op WHERE environment = ? GROUP BY state`, string(env))
 	if err != nil {
 		return c, fmt.Errorf("store: count: %w", err)
 	}
 	for _, o := range ops {
 		c.Ops[OpState(o.state)] = o.n
 	}
-	lanes, err := collect(ctx, s, s.read, scanStateCount, `SELECT state, COUNT(*) FROM lane WHERE environment = ? GROUP BY state`, string(env))
+	lanes, err := collect(ctx, s.from(s.read), scanStateCount, `SELECT state, COUNT(*) FROM lane WHERE environment = ? GROUP BY state`, string(env))
 	if err != nil {
 		return c, fmt.Errorf("store: count: %w", err)
 	}

@@ -14,7 +14,7 @@ import (
 func (s *Store) Prune(ctx context.Context, before time.Time, n int) (int, error) {
 	gone := 0
 	err := s.transact(ctx, "prune", func(tx *sql.Tx) error {
-		ids, err := collect(ctx, s, tx, scanID, `SELECT id FROM op WHERE state >= 2 AND finished_at > 0 AND finished_at < ? AND NOT EXISTS
+		ids, err := collect(ctx, s.from(tx), scanID, `SELECT id FROM op WHERE state >= 2 AND finished_at > 0 AND finished_at < ? AND NOT EXISTS
 			(SELECT 1 FROM request JOIN telling ON telling.environment = request.environment AND telling.target = 'dh_spotlerjobs(' || request.job || ')' WHERE request.op = op.id AND request.job <> '')
 			ORDER BY finished_at LIMIT ?`, ms(before), int64(n))
 		if err != nil {

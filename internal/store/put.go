@@ -136,7 +136,7 @@ func (g *putting) lockLanes(ctx context.Context) error {
 			p := g.puts[first[k]]
 			args = append(args, string(k), string(p.Environment), int64(p.Class), int64(LaneReady), int64(p.Operation), ms(g.now))
 		}
-		rows, err := collect(ctx, g.store, g.tx, scanBarrier, `INSERT INTO lane (key, environment, class, state, head, ready_at) VALUES `+tuples(len(part), 6)+`
+		rows, err := collect(ctx, g.store.from(g.tx), scanBarrier, `INSERT INTO lane (key, environment, class, state, head, ready_at) VALUES `+tuples(len(part), 6)+`
 			ON CONFLICT (key) DO UPDATE SET
 				class = CASE WHEN lane.state = 0 OR excluded.class < lane.class THEN excluded.class ELSE lane.class END,
 				head = CASE WHEN lane.state = 0 THEN excluded.head ELSE lane.head END,
@@ -176,7 +176,7 @@ func (g *putting) dropKnown(ctx context.Context) error {
 	for env, keys := range byEnv {
 		for _, part := range chunks(keys, 500) {
 			args := append([]any{string(env)}, anys(part)...)
-			rows, err := collect(ctx, g.store, g.tx, scanRequest, `SELECT key, op FROM request WHERE environment = ? AND key IN (`+list(len(part))+`)`, args...)
+			rows, err := collect(ctx, g.store.from(g.tx), scanRequest, `SELECT key, op FROM request WHERE environment = ? AND key IN (`+list(len(part))+`)`, args...)
 			if err != nil {
 				return fmt.Errorf("known requests: %w", err)
 			}
@@ -234,7 +234,7 @@ func (g *putting) addOps(ctx context.Context) error {
 			}
 			args = append(args, string(p.Environment), string(p.Lane), int64(p.Operation), int64(OpQueued), int64(p.Class), sealed, g.opKey[i], p.Source, ms(g.now), asked[g.opKey[i]]-1)
 		}
-		rows, err := collect(ctx, g.store, g.tx, scanOpKey, `INSERT INTO op (environment, lane, operation, state, class, arguments, coalesce_key, source, created_at, merged) VALUES `+tuples(len(part), 10)+`
+		rows, err := collect(ctx, g.store.from(g.tx), scanOpKey, `INSERT INTO op (environment, lane, operation, state, class, arguments, coalesce_key, source, created_at, merged) VALUES `+tuples(len(part), 10)+`
 			ON CONFLICT (coalesce_key) WHERE state = 0 DO UPDATE SET merged = op.merged + 1 + excluded.merged,
 				class = CASE WHEN excluded.class < op.class THEN excluded.class ELSE op.class END
 			RETURNING id, coalesce_key, merged`, args...)

@@ -127,9 +127,18 @@ type querier interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }
 
+// source is where a query goes, and the dialect that it is written in there.
+type source struct {
+	querier
+	sql func(query string) string
+}
+
+// from is a database of the store, or a transaction in one, as a source.
+func (s *Store) from(q querier) source { return source{q, s.sql} }
+
 // collect scans every row of a query with scan.
-func collect[T any](ctx context.Context, s *Store, q querier, scan func(*sql.Rows) (T, error), query string, args ...any) (out []T, err error) {
-	rows, err := q.QueryContext(ctx, s.sql(query), args...)
+func collect[T any](ctx context.Context, from source, scan func(*sql.Rows) (T, error), query string, args ...any) (out []T, err error) {
+	rows, err := from.QueryContext(ctx, from.sql(query), args...)
 	if err != nil {
 		return nil, err
 	}

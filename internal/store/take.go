@@ -50,7 +50,7 @@ func (s *Store) Take(ctx context.Context, b Batch, node string, lease time.Durat
 // the order of their keys, in which Put locks them too: so there is no deadlock.
 func (s *Store) held(ctx context.Context, tx *sql.Tx, lanes []Leased, state LaneState) ([]Leased, error) {
 	args := append(keysOf(lanes), int64(state))
-	rows, err := collect(ctx, s, tx, scanLeased, `SELECT key, epoch FROM lane WHERE key IN (`+list(len(lanes))+`) AND state = ? ORDER BY key`+s.dialect.ForUpdate, args...)
+	rows, err := collect(ctx, s.from(tx), scanLeased, `SELECT key, epoch FROM lane WHERE key IN (`+list(len(lanes))+`) AND state = ? ORDER BY key`+s.dialect.ForUpdate, args...)
 	if err != nil {
 		return nil, fmt.Errorf("fence: %w", err)
 	}
@@ -84,7 +84,7 @@ func (s *Store) startHeads(ctx context.Context, tx *sql.Tx, mine []Leased, now t
 		epoch[l.Lane] = l.Epoch
 	}
 	args := append([]any{ms(now)}, keysOf(mine)...)
-	ops, err := collect(ctx, s, tx, s.scanOp(ctx), `UPDATE op SET state = 1, attempt = attempt + 1, started_at = ?
+	ops, err := collect(ctx, s.from(tx), s.scanOp(ctx), `UPDATE op SET state = 1, attempt = attempt + 1, started_at = ?
 		WHERE id IN (SELECT MIN(id) FROM op WHERE state IN (0, 1) AND state = 0 AND lane IN (`+list(len(mine))+`) GROUP BY lane) RETURNING `+opColumns, args...)
 	if err != nil {
 		return nil, fmt.Errorf("start ops: %w", err)
@@ -106,7 +106,7 @@ func (s *Store) addJobs(ctx context.Context, tx *sql.Tx, ops []Taken) error {
 		at[o.ID] = i
 		args[i] = o.ID
 	}
-	jobs, err := collect(ctx, s, tx, scanJob, `SELECT op, job FROM request WHERE job <> '' AND op IN (`+list(len(ops))+`) ORDER BY op, job`, args...)
+	jobs, err := collect(ctx, s.from(tx), scanJob, `SELECT op, job FROM request WHERE job <> '' AND op IN (`+list(len(ops))+`) ORDER BY op, job`, args...)
 	if err != nil {
 		return fmt.Errorf("job rows: %w", err)
 	}

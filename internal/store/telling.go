@@ -72,7 +72,7 @@ func (s *Store) DueTellings(ctx context.Context, env connector.Environment, now 
 		t.Body, err = s.seal.Open(ctx, env, "telling", sealed)
 		return t, err
 	}
-	out, err := collect(ctx, s, s.hot, scan, `SELECT target, may_create, body, version, attempt FROM telling WHERE environment = ? AND dead = 0 AND due_at <= ? ORDER BY due_at LIMIT ?`, string(env), ms(now), int64(n))
+	out, err := collect(ctx, s.from(s.hot), scan, `SELECT target, may_create, body, version, attempt FROM telling WHERE environment = ? AND dead = 0 AND due_at <= ? ORDER BY due_at LIMIT ?`, string(env), ms(now), int64(n))
 	if err != nil {
 		return nil, fmt.Errorf("store: due tellings: %w", err)
 	}

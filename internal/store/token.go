@@ -27,7 +27,7 @@ func scanToken(r *sql.Rows) (t Token, err error) {
 
 // Tokens lists the API tokens.
 func (s *Store) Tokens(ctx context.Context) ([]Token, error) {
-	out, err := collect(ctx, s, s.read, scanToken, `SELECT id, name, environment, hash, created_at FROM token ORDER BY created_at, id`)
+	out, err := collect(ctx, s.from(s.read), scanToken, `SELECT id, name, environment, hash, created_at FROM token ORDER BY created_at, id`)
 	if err != nil {
 		return nil, fmt.Errorf("store: tokens: %w", err)
 	}
