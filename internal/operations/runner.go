@@ -193,7 +193,7 @@ func (b *run) failed(ctx context.Context, t store.Taken, job connector.Job, caus
 		b.pause(ctx, cause, retry)
 	}
 	if retry.Again {
-		return b.again(ctx, t, job, kind, retry, since)
+		return b.again(t, job, kind, retry, since)
 	}
 	outcome := retry.Outcome
 	if says != "" {
@@ -215,7 +215,7 @@ func (b *run) failed(ctx context.Context, t store.Taken, job connector.Job, caus
 
 // again puts an op back into its lane. A job that takes longer than a moment is
 // shown as In Progress.
-func (b *run) again(_ context.Context, t store.Taken, job connector.Job, kind fault.Kind, retry decide.Retry, since time.Time) store.Settlement {
+func (b *run) again(t store.Taken, job connector.Job, kind fault.Kind, retry decide.Retry, since time.Time) store.Settlement {
 	s := store.Settlement{State: store.OpQueued, RetryAt: b.now.Add(retry.After), FreeAttempt: !retry.CountsAttempt, Since: since, Cause: string(kind)}
 	if retry.Pause {
 		s.RetryAt = b.now // the gate holds it
