@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/spotler-connector/connector/bench/rig"
 	"github.com/spotler-connector/connector/internal/schema"
@@ -89,12 +90,19 @@ func (c *chaos) compare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	progress("%s: every event was delivered", c.result.Store)
 	var quiet error
+	said := time.Now()
 	_ = rig.Until(ctx, 10*tenth, func(ctx context.Context) (bool, error) { // what is still different then is counted below
 		n, err := c.differences(ctx, crm)
-		r.Different, r.Lost = n.different, n.lost
+		if r.Different, r.Lost = n.different, n.lost; n.different > 0 && time.Since(said) > 5*time.Second {
+			said = time.Now()
+			_, env, _ := c.nodes[0].c.Status(ctx)
+			progress("%s: %d people differ; backlog %d, lanes %+v, gates %+v; %s", r.Store, n.different, env.Backlog, env.Lanes, env.Gates, c.waiting(ctx))
+		}
 		return err == nil && n.different+n.lost == 0, err
 	})
+	progress("%s: %d people differ", c.result.Store, r.Different)
 	for _, n := range c.nodes {
 		if err := n.c.Quiet(context.WithoutCancel(ctx)); err != nil {
 			quiet = err
@@ -128,4 +136,21 @@ func (c *chaos) count(ctx context.Context) error {
 		return fmt.Errorf("%d tellings and %d jobs were given up", env.TellingsDead, env.DeadLetters)
 	}
 	return nil
+}
+
+// waiting says what the oldest queued op waits for.
+func (c *chaos) waiting(ctx context.Context) string {
+	db, err := c.open()
+	if err != nil {
+		return err.Error()
+	}
+	defer func() { _ = db.Close() }() // it was read only
+	var cause, message string
+	var attempt, n int
+	var created, ready int64
+	err = db.QueryRowContext(ctx, "SELECT op.cause, op.message, op.attempt, op.created_at, lane.ready_at, COUNT(*) OVER () FROM op JOIN lane ON lane.key = op.lane WHERE op.state = 0 ORDER BY op.id LIMIT 1").Scan(&cause, &message, &attempt, &created, &ready, &n)
+	if err != nil {
+		return err.Error()
+	}
+	return fmt.Sprintf("%d ops wait; the oldest was put %v ago, begun %d times, is due in %v, cause %q: %s", n, time.Since(time.UnixMilli(created)).Round(tenth), attempt, time.Until(time.UnixMilli(ready)).Round(tenth), cause, message)
 }

@@ -52,6 +52,7 @@ func (c *chaos) run(ctx context.Context) (err error) {
 	if err := c.site.SetLatency(ctx, control.Delay{MinMS: 5, MaxMS: 25}); err != nil {
 		return err
 	}
+	progress("%s: everybody is in Spotler", c.result.Store)
 	c.edits = newEditor(c.site.Sandbox)
 	stop := c.edits.start(ctx)
 	err = c.killAll(ctx)
@@ -61,6 +62,7 @@ func (c *chaos) run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	progress("%s: the edits have ended", c.result.Store)
 	return c.compare(ctx)
 }
 
@@ -124,7 +126,10 @@ func (c *chaos) killAll(ctx context.Context) error {
 // other node, works again.
 func (c *chaos) round(ctx context.Context) error {
 	time.Sleep(time.Duration(200+rand.IntN(400)) * time.Millisecond)
-	n := c.nodes[c.result.Attempts%len(c.nodes)]
+	n, err := c.victim(ctx)
+	if err != nil {
+		return err
+	}
 	c.result.Attempts++
 	n.c.Kill()
 	killed := time.Now()
@@ -156,10 +161,38 @@ func (c *chaos) round(ctx context.Context) error {
 		}
 		c.result.DatabaseRestarts++
 	}
-	if len(c.nodes) > 1 {
-		n.c, err = n.plan.Start(ctx)
+	if len(c.nodes) == 1 {
+		return nil
 	}
-	return err
+	if n.c, err = n.plan.Start(ctx); err != nil {
+		return err
+	}
+	return n.c.On(ctx) // two nodes are up again before the next kill
+}
+
+// victim is the node to kill: of two, one that has work in hand just now, mostly
+// the other one than last time.
+func (c *chaos) victim(ctx context.Context) (*node, error) {
+	turn := c.nodes[c.result.Attempts%len(c.nodes)]
+	if len(c.nodes) == 1 {
+		return turn, nil
+	}
+	db, err := c.open()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = db.Close() }() // it was read only
+	wait, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	err = rig.Until(wait, 5*time.Millisecond, func(ctx context.Context) (bool, error) {
+		n := 0
+		err := db.QueryRowContext(ctx, "SELECT COUNT(*) FROM lane WHERE state = 3 AND node = '"+turn.name+"'").Scan(&n)
+		return n > 0, err
+	})
+	if errors.Is(err, context.DeadlineExceeded) {
+		return c.nodes[(c.result.Attempts+1)%len(c.nodes)], nil
+	}
+	return turn, err
 }
 
 // takenOver waits until a contact is written again whose lane the killed node

@@ -78,4 +78,6 @@ func run(ctx context.Context) (err error) {
 	return nil
 }
 
-func progress(format string, args ...any) { fmt.Fprintf(os.Stderr, "chaos: "+format+"\n", args...) }
+func progress(format string, args ...any) {
+	fmt.Fprintf(os.Stderr, time.Now().Format("15:04:05")+" chaos: "+format+"\n", args...)
+}

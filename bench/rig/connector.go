@@ -154,7 +154,7 @@ func (c *Connector) Status(ctx context.Context) (openapi.Status, openapi.Environ
 // On waits until the environment has started.
 func (c *Connector) On(ctx context.Context) error {
 	why := ""
-	err := Until(ctx, 10*time.Millisecond, func(ctx context.Context) (bool, error) {
+	err := Until(ctx, 25*time.Millisecond, func(ctx context.Context) (bool, error) {
 		_, e, err := c.Status(ctx)
 		if e.Reason != nil {
 			why = *e.Reason
