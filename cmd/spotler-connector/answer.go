@@ -14,38 +14,43 @@ import (
 	"github.com/spotler-connector/connector/internal/fault"
 )
 
-// read turns what the generated client returns into an answer, or into an error
-// that is one plain sentence with the fix.
-func read[T any](r *http.Response, err error) (T, error) {
+// answer is what the connector said, with its body read and closed.
+type answer struct {
+	*http.Response
+	body []byte
+}
+
+// read decodes an answer that says yes; what is none is passed on.
+func read[T any](a answer, err error) (T, error) {
 	var out T
-	body, err := succeed(r, err)
 	if err != nil {
 		return out, err
 	}
-	if !isJSON(r, "application/json") || json.Unmarshal(body, &out) != nil {
-		return out, stranger(r)
+	if !isJSON(a.Response, "application/json") || json.Unmarshal(a.body, &out) != nil {
+		return out, stranger(a.Response)
 	}
 	return out, nil
 }
 
-// succeed returns the body of an answer that says yes.
-func succeed(r *http.Response, err error) ([]byte, error) {
+// succeed turns what the generated client returns into an answer that says yes, or
+// into an error that is one plain sentence with the fix.
+func succeed(r *http.Response, err error) (answer, error) {
 	if err != nil {
-		return nil, unanswered(err)
+		return answer{}, unanswered(err)
 	}
-	defer func() { _ = r.Body.Close() }()
+	defer r.Body.Close()
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
-		return nil, unanswered(&url.Error{Op: r.Request.Method, URL: r.Request.URL.String(), Err: err})
+		return answer{}, unanswered(&url.Error{Op: r.Request.Method, URL: r.Request.URL.String(), Err: err})
 	}
 	if r.StatusCode >= 200 && r.StatusCode < 300 {
-		return body, nil
+		return answer{r, body}, nil
 	}
 	var p openapi.Problem
 	if !isJSON(r, "application/problem+json") || json.Unmarshal(body, &p) != nil || !p.Kind.Valid() {
-		return nil, stranger(r)
+		return answer{}, stranger(r)
 	}
-	return nil, refused(p)
+	return answer{}, refused(p)
 }
 
 // refused is a problem of the API in its own sentence.

@@ -117,7 +117,7 @@ func (c *client) environment(ctx context.Context, name string) (string, error) {
 	if name != "" {
 		return name, nil
 	}
-	list, err := read[openapi.EnvironmentList](c.api.ListEnvironments(ctx))
+	list, err := read[openapi.EnvironmentList](succeed(c.api.ListEnvironments(ctx)))
 	if err != nil {
 		return "", err
 	}

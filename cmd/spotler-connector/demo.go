@@ -99,7 +99,7 @@ func (c *demoCommand) start(ctx context.Context, dir string, io streams) (*demo,
 	if err != nil {
 		return nil, err
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}

@@ -27,7 +27,7 @@ func control(ctx context.Context, method, address string, body, into any) error 
 		return err
 	}
 	req.Header.Set("Content-Type", "application/json")
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := (&http.Client{Timeout: patience}).Do(req)
 	if err != nil {
 		return fmt.Errorf("the sandbox does not answer: %w", err)
 	}

@@ -23,7 +23,7 @@ func (c *gatesResumeCommand) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	gate, err := read[openapi.Gate](cl.api.ResumeGate(ctx, c.Env, openapi.RemoteAPI(c.API)))
+	gate, err := read[openapi.Gate](succeed(cl.api.ResumeGate(ctx, c.Env, openapi.RemoteAPI(c.API))))
 	if err != nil {
 		return err
 	}
@@ -53,7 +53,7 @@ func (c *fenceReleaseCommand) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	fence, err := read[openapi.Fence](cl.api.ReleaseFence(ctx, c.Env))
+	fence, err := read[openapi.Fence](succeed(cl.api.ReleaseFence(ctx, c.Env)))
 	if err != nil {
 		return err
 	}

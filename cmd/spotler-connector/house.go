@@ -205,8 +205,8 @@ func (h *house) hook(id string) (*intake.Environment, bool) {
 }
 
 // listen opens the address of the settings; Addr is then known.
-func (h *house) listen() error {
-	l, err := net.Listen("tcp", h.settings.Listen)
+func (h *house) listen(ctx context.Context) error {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", h.settings.Listen)
 	if err != nil {
 		return fmt.Errorf("listen: %w: is another connector running? Choose another address with the setting listen", err)
 	}

@@ -50,7 +50,7 @@ func (c *jobsListCommand) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	page, err := read[openapi.JobList](cl.api.ListJobs(ctx, env, &params))
+	page, err := read[openapi.JobList](succeed(cl.api.ListJobs(ctx, env, &params)))
 	if err != nil {
 		return err
 	}
@@ -73,7 +73,7 @@ func (c *jobsShowCommand) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	job, err := read[openapi.Job](cl.api.GetJob(ctx, env, c.ID))
+	job, err := read[openapi.Job](succeed(cl.api.GetJob(ctx, env, c.ID)))
 	if err != nil {
 		return err
 	}
@@ -97,7 +97,7 @@ func (c *jobsRetryCommand) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	job, err := read[openapi.Job](cl.api.RetryJob(ctx, env, c.ID))
+	job, err := read[openapi.Job](succeed(cl.api.RetryJob(ctx, env, c.ID)))
 	if err != nil {
 		return err
 	}
@@ -135,7 +135,7 @@ func (c *jobsRunCommand) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	job, err := read[openapi.Job](cl.api.CreateJob(ctx, env, &openapi.CreateJobParams{IdempotencyKey: requestKey(c.Key)}, body))
+	job, err := read[openapi.Job](succeed(cl.api.CreateJob(ctx, env, &openapi.CreateJobParams{IdempotencyKey: requestKey(c.Key)}, body)))
 	if err != nil {
 		return err
 	}

@@ -33,7 +33,7 @@ func (c *serveCommand) Run(ctx context.Context, io streams) error {
 		log.Warn(w)
 	}
 	tuned := serveTuning(io.environ)
-	if err := serveProfiles(tuned.profile); err != nil {
+	if err := serveProfiles(ctx, tuned.profile); err != nil {
 		return err
 	}
 	h, err := build(ctx, s, tuned, log)
@@ -41,7 +41,7 @@ func (c *serveCommand) Run(ctx context.Context, io streams) error {
 		return err
 	}
 	defer func() { _ = h.Close() }()
-	if err := h.listen(); err != nil {
+	if err := h.listen(ctx); err != nil {
 		return err
 	}
 	if err := announce(h, io.out); err != nil {

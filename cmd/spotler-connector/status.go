@@ -22,7 +22,7 @@ func (c *statusCommand) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	status, err := read[openapi.Status](cl.api.GetStatus(ctx))
+	status, err := read[openapi.Status](succeed(cl.api.GetStatus(ctx)))
 	if err != nil {
 		return err
 	}

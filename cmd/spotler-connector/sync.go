@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -35,7 +36,7 @@ func (c *syncCommand) Run(ctx context.Context, s streams) error {
 	accepted := openapi.SyncAccepted{Jobs: []openapi.SyncAcceptedJob{}}
 	params := &openapi.SyncRecordsParams{IdempotencyKey: requestKey(c.Key)}
 	for records := range slices.Chunk(c.Records, recordsAtOnce) {
-		part, err := read[openapi.SyncAccepted](cl.api.SyncRecords(ctx, env, params, openapi.NewSync{Records: records}))
+		part, err := read[openapi.SyncAccepted](succeed(cl.api.SyncRecords(ctx, env, params, openapi.NewSync{Records: records})))
 		if err != nil {
 			return err
 		}
@@ -111,7 +112,7 @@ func showEnded(s *printer, list openapi.JobList) {
 // end asks for a job until it has ended, less and less often.
 func (w waiting) end(ctx context.Context, cl *client, env, id string) (openapi.Job, error) {
 	for pause := 100 * time.Millisecond; ; pause = min(2*pause, 2*time.Second) {
-		job, err := read[openapi.Job](cl.api.GetJob(ctx, env, id))
+		job, err := read[openapi.Job](succeed(cl.api.GetJob(ctx, env, id)))
 		if err == nil && ended(job.State) {
 			return job, nil
 		}
@@ -120,7 +121,7 @@ func (w waiting) end(ctx context.Context, cl *client, env, id string) (openapi.J
 		}
 		select {
 		case <-ctx.Done():
-			if context.Cause(ctx) == fault.Uncertain {
+			if errors.Is(context.Cause(ctx), fault.Uncertain) {
 				return job, plainly(fault.Uncertain, fmt.Sprintf("the work has not ended within %s and goes on: look again with: spotler-connector jobs list", w.Timeout))
 			}
 			return job, unanswered(ctx.Err())

@@ -25,7 +25,7 @@ func (c *tokensListCommand) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	list, err := read[openapi.TokenList](cl.api.ListTokens(ctx))
+	list, err := read[openapi.TokenList](succeed(cl.api.ListTokens(ctx)))
 	if err != nil {
 		return err
 	}
@@ -56,7 +56,7 @@ func (c *tokensMakeCommand) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	made, err := read[openapi.CreatedToken](cl.api.CreateToken(ctx, openapi.NewToken{Name: c.Name, Environment: some(c.Env)}))
+	made, err := read[openapi.CreatedToken](succeed(cl.api.CreateToken(ctx, openapi.NewToken{Name: c.Name, Environment: some(c.Env)})))
 	if err != nil {
 		return err
 	}

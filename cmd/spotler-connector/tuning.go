@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"net"
 	"net/http"
@@ -54,11 +55,11 @@ func serveTuning(environ []string) tuning {
 
 // serveProfiles serves profiles of this process on a loopback address until the
 // process ends. An empty address serves nothing.
-func serveProfiles(addr string) error {
+func serveProfiles(ctx context.Context, addr string) error {
 	if addr == "" {
 		return nil
 	}
-	l, err := net.Listen("tcp", addr)
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", addr)
 	if err != nil {
 		return fmt.Errorf("%s: %w", profileVariable, err)
 	}
