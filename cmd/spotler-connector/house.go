@@ -220,6 +220,8 @@ func (h *house) Addr() string { return "http://" + h.listener.Addr().String() }
 // live runs every loop until ctx ends, stops admission first, and returns when all
 // that was begun has ended.
 func (h *house) live(ctx context.Context) error {
+	ctx, end := context.WithCancel(ctx)
+	defer end()
 	var loops sync.WaitGroup
 	errs := make(chan error, 8)
 	loop := func(name string, f func(context.Context) error) {
@@ -252,19 +254,24 @@ func (h *house) live(ctx context.Context) error {
 	case failure = <-serving:
 	}
 	close(h.stopping)
+	end()
 	return errors.Join(failure, h.stop(ctx, &loops))
 }
 
 // backups is where the daily copies of SQLite go.
 func (h *house) backups() string { return filepath.Join(h.settings.DataDir, "backups") }
 
-// stop ends the server and waits for the loops; ctx has ended or ends now.
+// stop ends the server and waits for the loops, whose context has ended.
+// Requests that do not end within the grace period are cut off: Dataverse sends an
+// event again, or the safety net finds it.
 func (h *house) stop(ctx context.Context, loops *sync.WaitGroup) error {
 	calm, cancel := context.WithTimeout(context.WithoutCancel(ctx), h.tuning.grace)
 	defer cancel()
 	err := h.server.Shutdown(calm)
-	if ctx.Err() != nil {
-		loops.Wait()
+	if errors.Is(err, context.DeadlineExceeded) {
+		h.log.Warn("some requests did not end in time and were cut off")
+		err = h.server.Close()
 	}
+	loops.Wait()
 	return err
 }

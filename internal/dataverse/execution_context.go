@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"strconv"
+	"strings"
 	"time"
 
 	connector "github.com/spotler-connector/connector"
@@ -31,6 +32,21 @@ type ExecutionContext struct {
 	Depth, Stage, Mode int
 
 	inputs, pre, post, shared string // JSON, passed over and checked, not decoded
+}
+
+// InputsMention reports whether the inputs hold one of the words anywhere; known
+// is false when the event came without its inputs. It decodes nothing, so it may
+// say yes for a word in a value, never no for the name of a column.
+func (x ExecutionContext) InputsMention(words ...string) (mentioned, known bool) {
+	if x.inputs == "" || x.inputs == "null" || x.inputs == "[]" {
+		return false, false
+	}
+	for _, w := range words {
+		if strings.Contains(x.inputs, w) {
+			return true, true
+		}
+	}
+	return false, true
 }
 
 var bom = []byte("\xef\xbb\xbf")

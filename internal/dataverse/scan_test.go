@@ -2,6 +2,7 @@ package dataverse
 
 import (
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 )
@@ -15,7 +16,7 @@ func FuzzScan(f *testing.F) {
 		p := &scan{s: s}
 		raw, err := p.value()
 		ok := err == nil && p.end()
-		if want := json.Valid([]byte(s)); ok != want && err != errDeep {
+		if want := json.Valid([]byte(s)); ok != want && !errors.Is(err, errDeep) {
 			t.Fatalf("%q: %v, encoding/json says %v", s, ok, want)
 		}
 		var want string

@@ -40,13 +40,19 @@ func Requests(env *Environment, x dataverse.ExecutionContext) ([]store.Put, erro
 	if !person && table != schema.SpotlerPermissionTable && table != schema.SpotlerJobTable {
 		return nil, nil
 	}
+	if person && x.PrimaryEntityID != "" { // the common event: its ids say it all
+		row := connector.Record{Table: table, ID: x.PrimaryEntityID}
+		if key := eventKey(x, row); key != "" {
+			return []store.Put{operations.PutSync(env.Name, row, urgency(x), key, Source)}, nil
+		}
+	}
 	r, err := readEvent(env.Name, x)
 	if err != nil {
 		return nil, err
 	}
 	switch {
 	case person:
-		return []store.Put{operations.PutSync(env.Name, r.row, r.class(), r.key, Source)}, nil
+		return []store.Put{operations.PutSync(env.Name, r.row, urgency(x), r.key, Source)}, nil
 	case table == schema.SpotlerPermissionTable:
 		return r.permission(env.Tables)
 	}
@@ -112,13 +118,15 @@ func eventKey(x dataverse.ExecutionContext, row connector.Record) string {
 	return key
 }
 
-// class is how urgent a change of a person is: whatever may take consent away goes
-// first, and so does a change that came without its columns.
-func (r happening) class() store.Class {
+// urgency is how urgent a change of a person is: whatever may take consent away
+// goes first, and so does a change that came without its columns.
+func urgency(x dataverse.ExecutionContext) store.Class {
+	mentioned, _ := x.InputsMention("donotemail", "donotbulkemail")
+	known, _ := x.InputsMention(`"Attributes"`)
 	switch {
-	case r.message == msgDelete:
+	case x.MessageName == msgDelete:
 		return store.Consent
-	case r.message == msgUpdate && (r.target == nil || r.target.has("donotemail") || r.target.has("donotbulkemail")):
+	case x.MessageName == msgUpdate && (mentioned || !known):
 		return store.Consent
 	}
 	return store.Live

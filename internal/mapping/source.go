@@ -16,10 +16,14 @@ type Source interface {
 
 // The sources (manual: "Mapping row options").
 type (
-	Column       string   // emailaddress1
-	Literal      string   // $value:PRD
-	CustomerType struct{} // $CustomerType
-	Related      string   // @map(permissions)
+	// Column is the value of a column, such as emailaddress1.
+	Column string
+	// Literal is the same for everybody, such as $value:PRD.
+	Literal string
+	// CustomerType is the kind of record: $CustomerType.
+	CustomerType struct{}
+	// Related is read from rows that belong to the record, such as @map(permissions).
+	Related string
 )
 
 // Permissions is the one Related source so far: the Spotler Permission rows.

@@ -76,7 +76,7 @@ func (s *Sandbox) serve(addr string, h http.Handler, state func(net.Conn, http.C
 	if addr == "" {
 		addr = "127.0.0.1:0"
 	}
-	l, err := net.Listen("tcp", addr)
+	l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", addr)
 	if err != nil {
 		return "", fmt.Errorf("sandbox: %w", err)
 	}

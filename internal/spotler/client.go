@@ -5,7 +5,6 @@ package spotler
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -25,7 +24,8 @@ type Config struct {
 	// Base is the address of the REST API, such as
 	// https://restapi.mailplus.nl/integrationservice-1.1.0 (Mail+ API section 1).
 	Base string
-	// HTTP sends the requests. Its transport is stacked by the caller and signs them.
+	// HTTP sends the requests. Its transport is stacked by the caller and signs them;
+	// nil sends them unsigned and waits for an answer for a minute.
 	HTTP *http.Client
 	// Zone is where times without an offset are meant; nil means Europe/Amsterdam.
 	Zone *time.Location
@@ -65,7 +65,10 @@ func New(c Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	sender := *cmp.Or(c.HTTP, http.DefaultClient)
+	sender := http.Client{Timeout: time.Minute}
+	if c.HTTP != nil {
+		sender = *c.HTTP
+	}
 	// An answer that points elsewhere is not one of Spotler's; following it would
 	// carry a signed request to a host nobody configured.
 	sender.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	connector "github.com/spotler-connector/connector"
@@ -48,6 +49,9 @@ func (l Link) InSpotler() bool { return l.ExternalID != "" && l.ErasedAt.IsZero(
 
 const linkColumns = `environment, record, external_id, address_hash, owner, status, reason, rule, version, info_bound, erased_at, shadow, created_at, updated_at`
 
+// linkColumnsBare leaves the shadow out, which who stands for an address does not need.
+var linkColumnsBare = strings.Replace(linkColumns, "shadow", "NULL", 1)
+
 func scanLink(r *sql.Rows) (l Link, err error) {
 	var record string
 	var owner, bound, erased, created, updated int64
@@ -87,11 +91,12 @@ func (s *Store) Links(ctx context.Context, env connector.Environment, records []
 	return out, nil
 }
 
-// LinksByAddress returns the links whose address has one of the hashes.
+// LinksByAddress returns the links whose address has one of the hashes, without
+// their shadows.
 func (s *Store) LinksByAddress(ctx context.Context, env connector.Environment, hashes []string) (map[string][]Link, error) {
 	out := map[string][]Link{}
 	for _, part := range chunks(hashes, 500) {
-		links, err := collect(ctx, s.from(s.hot), scanLink, `SELECT `+linkColumns+` FROM link WHERE environment = ? AND address_hash <> '' AND address_hash IN (`+list(len(part))+`) ORDER BY created_at, record`, append([]any{string(env)}, anys(part)...)...)
+		links, err := collect(ctx, s.from(s.hot), scanLink, `SELECT `+linkColumnsBare+` FROM link WHERE environment = ? AND address_hash <> '' AND address_hash IN (`+list(len(part))+`) ORDER BY created_at, record`, append([]any{string(env)}, anys(part)...)...)
 		if err != nil {
 			return nil, fmt.Errorf("store: links by address: %w", err)
 		}

@@ -9,6 +9,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
+	"io"
 	"sync"
 
 	"golang.org/x/crypto/chacha20poly1305"
@@ -91,14 +93,29 @@ func (s *Store) Hasher(ctx context.Context, env connector.Environment) (func(str
 	if err != nil {
 		return nil, err
 	}
-	return func(text string) string { return HashWith(key, text) }, nil
+	macs := sync.Pool{New: func() any { return hmac.New(sha256.New, key) }}
+	return func(text string) string {
+		m := macs.Get().(hash.Hash)
+		defer macs.Put(m)
+		m.Reset()
+		_, _ = io.WriteString(m, text) // a hash never fails
+		return digest(m)
+	}, nil
 }
 
 // HashWith is the keyed hash that Hash makes.
 func HashWith(key []byte, text string) string {
 	m := hmac.New(sha256.New, key)
 	m.Write([]byte(text))
-	return hex.EncodeToString(m.Sum(nil)[:16])
+	return digest(m)
+}
+
+// digest is the first half of a MAC in hex.
+func digest(m hash.Hash) string {
+	var sum [sha256.Size]byte
+	var text [sha256.Size]byte
+	hex.Encode(text[:], m.Sum(sum[:0])[:sha256.Size/2])
+	return string(text[:])
 }
 
 func aad(env connector.Environment, field string) []byte { return []byte(string(env) + "\x1f" + field) }

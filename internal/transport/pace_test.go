@@ -86,7 +86,7 @@ func TestPacerHalvesOncePerWarning(t *testing.T) {
 			}()
 		}
 		synctest.Wait()
-		time.Sleep(time.Second) // the answers come later than the requests left
+		<-time.After(time.Second) // the answers come later than the requests left
 		close(gate)
 		synctest.Wait()
 		if _, most := p.InFlight(); most != 4 {
@@ -112,7 +112,7 @@ func TestPacerLongPauseIsBusy(t *testing.T) {
 			t.Errorf("got %v, want busy for a minute", err)
 		}
 		checkClean(t, err)
-		time.Sleep(56 * time.Second)
+		<-time.After(56 * time.Second)
 		send(t, p.Layer()(answering(200)))
 		p.PauseUntil(time.Now().Add(time.Hour))
 		p.PauseUntil(time.Now())

@@ -53,7 +53,7 @@ func Redact(err error) error {
 	}
 	var u *url.Error
 	if errors.As(err, &u) {
-		if c := safeCause(u.Err); c != errHidden {
+		if c := safeCause(u.Err); !errors.Is(c, errHidden) {
 			return c
 		}
 	}

@@ -51,8 +51,9 @@ func (o RetryReads) repeat(next http.RoundTripper, r *http.Request) (*http.Respo
 			return resp, err
 		}
 		if resp != nil {
-			// A short rest is read so that the connection can be used again.
-			io.CopyN(io.Discard, resp.Body, 16<<10)
+			// A short rest is read so that the connection can be used again; when that
+			// fails, the next attempt opens another one.
+			_, _ = io.CopyN(io.Discard, resp.Body, 16<<10)
 			resp.Body.Close()
 		}
 		wait := firstReadWait << (attempt - 1)

@@ -234,6 +234,9 @@ func (s *Site) lanes() string {
 		}
 		out += fmt.Sprintf("%d in state %d of node %q until %d; ", n, state, node, lease)
 	}
+	if err := rows.Err(); err != nil {
+		return out + err.Error()
+	}
 	return out
 }
 

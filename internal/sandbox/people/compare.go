@@ -52,7 +52,7 @@ type held struct {
 // Watch tells Spotler to check the order in which versions arrive. Call it
 // before anything is synchronised.
 func (w *World) Watch(ctx context.Context) error {
-	return w.spotler(ctx, http.MethodPost, "/control/order", nil, map[string]string{"property": VersionProperty}, nil)
+	return w.spotler(ctx, controlCall{method: http.MethodPost, path: "/control/order", body: map[string]string{"property": VersionProperty}})
 }
 
 // Compare holds every record in Dataverse against its contact in Spotler. Both
@@ -192,7 +192,7 @@ func (w *World) contacts(ctx context.Context) (map[string]held, error) {
 	var dump struct {
 		Contacts []held `json:"contacts"`
 	}
-	if err := w.spotler(ctx, http.MethodGet, "/control/contacts", nil, nil, &dump); err != nil {
+	if err := w.spotler(ctx, controlCall{method: http.MethodGet, path: "/control/contacts", into: &dump}); err != nil {
 		return nil, err
 	}
 	out := map[string]held{}
@@ -225,7 +225,7 @@ func (w *World) outOfOrder(ctx context.Context) ([]string, error) {
 	var track struct {
 		Violators map[string]int `json:"violators"`
 	}
-	err := w.spotler(ctx, http.MethodGet, "/control/order", url.Values{"property": {VersionProperty}}, nil, &track)
+	err := w.spotler(ctx, controlCall{method: http.MethodGet, path: "/control/order?" + url.Values{"property": {VersionProperty}}.Encode(), into: &track})
 	out := slices.Sorted(maps.Keys(track.Violators))
 	if out == nil {
 		out = []string{}
@@ -238,7 +238,7 @@ func (w *World) refusedValues(ctx context.Context) (map[string][]string, error) 
 		Property string `json:"property"`
 		Value    string `json:"value"`
 	}
-	if err := w.spotler(ctx, http.MethodGet, "/control/rejects", nil, nil, &rejects); err != nil {
+	if err := w.spotler(ctx, controlCall{method: http.MethodGet, path: "/control/rejects", into: &rejects}); err != nil {
 		return nil, err
 	}
 	out := map[string][]string{}

@@ -31,9 +31,11 @@ const (
 	outageEnds
 )
 
+// controlCall is one call of a simulator's control plane.
 type controlCall struct {
 	method, path string
-	body         any
+	body         any // nil sends none
+	into         any // where the answer is decoded; nil reads it and forgets it
 }
 
 // Plan says what a day is like. The zero value is a usual one.
@@ -72,7 +74,7 @@ func (c *Cast) Day(plan Plan) []Action {
 	bulkAt, outageAt, backAt := plan.Changes/3, plan.Changes/2, plan.Changes*6/10
 	badAt := plan.Changes / 4
 	if !plan.Quiet {
-		d.add(Action{Kind: "spotler will refuse a value", spotler: []controlCall{{http.MethodPost, "/control/rejects", map[string]string{"property": "lastName", "value": Refused}}}})
+		d.add(Action{Kind: "spotler will refuse a value", spotler: []controlCall{{method: http.MethodPost, path: "/control/rejects", body: map[string]string{"property": "lastName", "value": Refused}}}})
 	}
 	once := func(at *int, do func()) {
 		if *at >= 0 && d.changes >= *at {
@@ -292,11 +294,11 @@ const outageName = "day-outage"
 
 // outage takes Spotler away; recovery brings it back.
 func (d *director) outage() {
-	d.add(Action{Kind: "outage begins", outage: outageBegins, spotler: []controlCall{{http.MethodPost, "/control/faults",
-		control.Fault{Name: outageName, Kind: control.HTML, Status: http.StatusServiceUnavailable}}}})
+	away := control.Fault{Name: outageName, Kind: control.HTML, Status: http.StatusServiceUnavailable}
+	d.add(Action{Kind: "outage begins", outage: outageBegins, spotler: []controlCall{{method: http.MethodPost, path: "/control/faults", body: away}}})
 }
 
 func (d *director) recovery() {
 	d.add(Action{Kind: "outage ends", outage: outageEnds, hold: d.plan.Outage,
-		spotler: []controlCall{{http.MethodDelete, "/control/faults/" + outageName, nil}}})
+		spotler: []controlCall{{method: http.MethodDelete, path: "/control/faults/" + outageName}}})
 }

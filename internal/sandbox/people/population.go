@@ -206,7 +206,7 @@ func (c *Cast) Plant(ctx context.Context, w *World) error {
 		if len(rows[set]) == 0 {
 			continue
 		}
-		if err := w.control(ctx, w.Dataverse, http.MethodPost, "/control/rows/"+set, rows[set], nil); err != nil {
+		if err := w.control(ctx, w.Dataverse, controlCall{method: http.MethodPost, path: "/control/rows/" + set, body: rows[set]}); err != nil {
 			return err
 		}
 	}

@@ -3,6 +3,7 @@ package people
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"time"
 )
 
@@ -57,7 +58,7 @@ func (w *World) Run(ctx context.Context, day []Action, pace Pace) error {
 
 func (w *World) act(ctx context.Context, a Action) error {
 	for _, c := range a.spotler {
-		if err := w.spotler(ctx, c.method, c.path, nil, c.body, nil); err != nil {
+		if err := w.spotler(ctx, c); err != nil {
 			return err
 		}
 	}
@@ -73,7 +74,7 @@ func (w *World) abandon(ctx context.Context, outage time.Time, err error) error 
 	if !outage.IsZero() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		defer cancel()
-		_ = w.spotler(ctx, "DELETE", "/control/faults/"+outageName, nil, nil, nil) // err is the one to tell
+		_ = w.spotler(ctx, controlCall{method: http.MethodDelete, path: "/control/faults/" + outageName}) // err is the one to tell
 	}
 	return err
 }

@@ -42,7 +42,7 @@ func (w *World) Tamper(ctx context.Context, n int, seed uint64, rules Rules) ([]
 			continue
 		}
 		how, path, body := spoil(c, r)
-		if err := w.spotler(ctx, http.MethodPost, "/control/contacts/"+path, nil, body, nil); err != nil {
+		if err := w.spotler(ctx, controlCall{method: http.MethodPost, path: "/control/contacts/" + path, body: body}); err != nil {
 			return out, err
 		}
 		out = append(out, Tampered{e.ID, how})

@@ -35,7 +35,7 @@ type World struct {
 	// not the connector's. An empty ClientID asks for no token.
 	Tenant, ClientID, ClientSecret string
 
-	HTTP *http.Client // nil is http.DefaultClient
+	HTTP *http.Client // nil is one that waits for an answer for a minute
 
 	mu    sync.Mutex
 	token string
@@ -58,7 +58,7 @@ func (w *World) client() *http.Client {
 	if w.HTTP != nil {
 		return w.HTTP
 	}
-	return http.DefaultClient
+	return &http.Client{Timeout: time.Minute}
 }
 
 // answer is what came back, with the body read.
@@ -211,17 +211,16 @@ func trouble(op string, a *answer) error {
 	return &fault.Error{Op: op, Kind: fault.NotValid, Status: a.status, Code: coded.Code}
 }
 
-// control calls the control plane of a simulator and decodes the answer into
-// out, if any.
-func (w *World) control(ctx context.Context, base, method, path string, body, out any) error {
+// control calls the control plane of the simulator at base.
+func (w *World) control(ctx context.Context, base string, c controlCall) error {
 	var b []byte
-	if body != nil {
+	if c.body != nil {
 		var err error
-		if b, err = json.Marshal(body); err != nil {
+		if b, err = json.Marshal(c.body); err != nil {
 			return err
 		}
 	}
-	req, err := http.NewRequestWithContext(ctx, method, base+path, bytes.NewReader(b))
+	req, err := http.NewRequestWithContext(ctx, c.method, base+c.path, bytes.NewReader(b))
 	if err != nil {
 		return err
 	}
@@ -233,22 +232,20 @@ func (w *World) control(ctx context.Context, base, method, path string, body, ou
 	if a.status >= 300 {
 		return &fault.Error{Op: "people.control", On: req.URL.Path, Kind: fault.NotValid, Status: a.status, Says: "the simulator's control plane refused the call"}
 	}
-	if out == nil {
+	if c.into == nil {
 		return nil
 	}
-	return json.Unmarshal(a.body, out)
+	return json.Unmarshal(a.body, c.into)
 }
 
 // spotler calls the control plane of the Spotler simulator for our account.
-func (w *World) spotler(ctx context.Context, method, path string, query url.Values, body, out any) error {
-	if query == nil {
-		query = url.Values{}
-	}
+func (w *World) spotler(ctx context.Context, c controlCall) error {
 	if w.Account != "" {
-		query.Set("account", w.Account)
+		join := "?"
+		if strings.Contains(c.path, "?") {
+			join = "&"
+		}
+		c.path += join + url.Values{"account": {w.Account}}.Encode()
 	}
-	if len(query) > 0 {
-		path += "?" + query.Encode()
-	}
-	return w.control(ctx, w.Spotler, method, path, body, out)
+	return w.control(ctx, w.Spotler, c)
 }

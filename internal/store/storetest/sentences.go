@@ -170,9 +170,13 @@ func linkAndTelling(b bench) {
 		b.Fatalf("a late worker left a link: %v %v", links, err)
 	}
 	b.finish(x)
-	links, err := b.s.LinksByAddress(ctx, env, []string{"h"})
-	if err != nil || len(links["h"]) != 1 || links["h"][0].Shadow["email"].Spotler != "2" || !links["h"][0].Owner || links["h"][0].Version != 7 {
+	links, err := b.s.Links(ctx, env, []connector.Record{record})
+	if err != nil || links[record].Shadow["email"].Spotler != "2" || !links[record].Owner || links[record].Version != 7 {
 		b.Errorf("links %+v %v", links, err)
+	}
+	sharing, err := b.s.LinksByAddress(ctx, env, []string{"h"})
+	if err != nil || len(sharing["h"]) != 1 || sharing["h"][0].Record != record || !sharing["h"][0].Owner {
+		b.Errorf("links by address %+v %v", sharing, err)
 	}
 	tellings, err := b.s.DueTellings(ctx, env, b.clock.Now(), 10)
 	if err != nil || len(tellings) != 1 || string(tellings[0].Body) != `{"a":1}` || !tellings[0].Create {
