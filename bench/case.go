@@ -71,7 +71,7 @@ func (b *bench) measure(ctx context.Context, s spec) caseResult {
 
 func (b *bench) measureInto(ctx context.Context, s spec, out *caseResult) (err error) {
 	set := map[string]string{}
-	profile, err := b.profileAt(set)
+	profile, err := b.profileAt(ctx, set)
 	if err != nil {
 		return err
 	}
@@ -224,11 +224,11 @@ func (m *meter) compare(after rig.Reading, out *caseResult) {
 }
 
 // profileAt has the connector serve profiles, when they are wanted.
-func (b *bench) profileAt(set map[string]string) (string, error) {
+func (b *bench) profileAt(ctx context.Context, set map[string]string) (string, error) {
 	if b.profile == "" {
 		return "", nil
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", err
 	}
@@ -263,7 +263,7 @@ func fetch(ctx context.Context, method, from, to string) error {
 	if err != nil {
 		return err
 	}
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := (&http.Client{Timeout: time.Minute}).Do(req)
 	if err != nil {
 		return err
 	}

@@ -61,7 +61,7 @@ func (b *bench) intakeInto(ctx context.Context, store string, out *intakeResult)
 		return err
 	}
 	set := map[string]string{"SPOTLER_CONNECTOR_TEST_PAUSE_WORK": "1"}
-	profile, err := b.profileAt(set)
+	profile, err := b.profileAt(ctx, set)
 	if err != nil {
 		return err
 	}

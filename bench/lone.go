@@ -63,7 +63,11 @@ func (b *bench) loneSamples(ctx context.Context, store string) (took []time.Dura
 			return nil, fmt.Errorf("sample %d: %w", i+1, err)
 		}
 		took, seq = append(took, d), next
-		time.Sleep(time.Duration(20+rand.IntN(40)) * time.Millisecond) // idle again, and no rhythm
+		select {
+		case <-time.After(time.Duration(20+rand.IntN(40)) * time.Millisecond): // idle again, and no rhythm
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
 	}
 	return took, nil
 }

@@ -137,20 +137,28 @@ func contactBody(e rig.Edit) []byte {
 var told = []byte(`{"statecode":1,"statuscode":2,"dh_resultcode":"OK"}`)
 
 func (l *loop) carry(ctx context.Context, w work, tell bool) error {
-	if err := send(ctx, l.sign, http.MethodPost, l.mail+sandbox.SpotlerBasePath+"/contact", "", w.contact); err != nil || !tell {
+	post := call{method: http.MethodPost, to: l.mail + sandbox.SpotlerBasePath + "/contact", body: w.contact}
+	if err := post.over(ctx, l.sign); err != nil || !tell {
 		return err
 	}
-	return send(ctx, l.plain, http.MethodPatch, w.job, l.token, told)
+	return call{http.MethodPatch, w.job, l.token, told}.over(ctx, l.plain)
 }
 
-func send(ctx context.Context, c *http.Client, method, to, token string, body []byte) error {
-	req, err := http.NewRequestWithContext(ctx, method, to, bytes.NewReader(body))
+// call is one request to a remote; an empty token leaves it to the client to sign.
+type call struct {
+	method, to, token string
+	body              []byte
+}
+
+// over sends the request, and anything but a 2xx is an error.
+func (k call) over(ctx context.Context, c *http.Client) error {
+	req, err := http.NewRequestWithContext(ctx, k.method, k.to, bytes.NewReader(k.body))
 	if err != nil {
 		return err
 	}
 	req.Header["Content-Type"] = []string{"application/json"}
-	if token != "" {
-		req.Header["Authorization"] = []string{token}
+	if k.token != "" {
+		req.Header["Authorization"] = []string{k.token}
 	}
 	resp, err := c.Do(req)
 	if err != nil {
@@ -161,7 +169,7 @@ func send(ctx context.Context, c *http.Client, method, to, token string, body []
 		return err
 	}
 	if resp.StatusCode > 299 {
-		return fmt.Errorf("%s: status %d: %s", method, resp.StatusCode, says)
+		return fmt.Errorf("%s: status %d: %s", k.method, resp.StatusCode, says)
 	}
 	return nil
 }

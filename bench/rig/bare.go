@@ -3,6 +3,7 @@ package rig
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os/exec"
 
@@ -52,7 +53,8 @@ func (r *Rig) Bare(ctx context.Context, shape Shape, d control.Delay) (Bare, err
 	dieWithUs(cmd)
 	text, err := cmd.Output()
 	if err != nil {
-		if exit, ok := err.(*exec.ExitError); ok {
+		var exit *exec.ExitError
+		if errors.As(err, &exit) {
 			err = fmt.Errorf("%w: %s", err, exit.Stderr)
 		}
 		return out, fmt.Errorf("bare loop: %w", err)

@@ -26,9 +26,10 @@ type Process struct {
 	log   tail
 }
 
-// start runs a program with variables on top of a bare environment.
+// start runs a program with variables on top of a bare environment. No context ends
+// it, only Stop and Kill do: how it goes down is part of what is measured.
 func start(name, path string, args []string, variables map[string]string) (*Process, error) {
-	p := &Process{name: name, cmd: exec.Command(path, args...), lines: make(chan string, 256), ended: make(chan struct{})}
+	p := &Process{name: name, cmd: exec.CommandContext(context.Background(), path, args...), lines: make(chan string, 256), ended: make(chan struct{})}
 	p.cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "TMPDIR=" + os.TempDir()}
 	if v, ok := os.LookupEnv("GODEBUG"); ok {
 		p.cmd.Env = append(p.cmd.Env, "GODEBUG="+v)

@@ -2,6 +2,7 @@ package rig
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"net"
 	"net/http"
@@ -24,8 +25,9 @@ type Tap struct {
 	bodies [][]byte
 }
 
+// NewTap opens a tap on a free port of this machine; end it with Close.
 func NewTap() (*Tap, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
@@ -98,6 +100,7 @@ func (t *Tap) note(at time.Time, body []byte) []string {
 	return t.to
 }
 
+// Seen is when an event about a contact last arrived, and whether one did.
 func (t *Tap) Seen(id string) (time.Time, bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
