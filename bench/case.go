@@ -44,6 +44,7 @@ type caseResult struct {
 	RowsPerOp    float64           `json:"rows_written_per_op"`
 	Bytes        int64             `json:"bytes"` // of bodies, both remotes, both directions
 	CPUSeconds   float64           `json:"connector_cpu_seconds"`
+	SandboxCPU   float64           `json:"sandbox_cpu_seconds"`
 	Transactions *int64            `json:"transactions"` // null where the database does not tell
 	Durability   map[string]string `json:"durability"`
 	Requests     map[string]int64  `json:"requests"`
@@ -76,6 +77,12 @@ func (b *bench) measureInto(ctx context.Context, s spec, out *caseResult) (err e
 		return err
 	}
 	maps.Copy(set, b.set)
+	theirs := map[string]string{}
+	sandboxProfile, err := b.profileAt(ctx, theirs)
+	if err != nil {
+		return err
+	}
+	b.rig.SandboxVariables = theirs
 	site, err := b.rig.Site(ctx, rig.Options{Store: s.Store, Hook: s.Source == "hook", Set: set})
 	if err != nil {
 		return err
@@ -90,6 +97,7 @@ func (b *bench) measureInto(ctx context.Context, s spec, out *caseResult) (err e
 		return err
 	}
 	stop := b.takeProfile(ctx, profile, s.String())
+	stopTheirs := b.takeProfile(ctx, sandboxProfile, s.String()+" sandbox")
 	m := meter{site: site, store: s.Store, bench: b}
 	if err := m.begin(ctx); err != nil {
 		return err
@@ -99,6 +107,7 @@ func (b *bench) measureInto(ctx context.Context, s spec, out *caseResult) (err e
 	}
 	err = m.end(ctx, out)
 	stop()
+	stopTheirs()
 	return err
 }
 
@@ -111,6 +120,7 @@ type meter struct {
 	ops    int64
 	txs    int64
 	cpu    time.Duration
+	theirs time.Duration // of the sandbox
 	began  time.Time
 }
 
@@ -130,6 +140,9 @@ func (m *meter) begin(ctx context.Context) error {
 		return err
 	}
 	if m.cpu, err = m.site.Connector.CPU(); err != nil {
+		return err
+	}
+	if m.theirs, err = m.site.Sandbox.CPU(); err != nil {
 		return err
 	}
 	m.before, err = m.site.Read(ctx)
@@ -192,6 +205,10 @@ func (m *meter) end(ctx context.Context, out *caseResult) error {
 		return err
 	}
 	out.CPUSeconds = (cpu - m.cpu).Seconds()
+	if cpu, err = m.site.Sandbox.CPU(); err != nil {
+		return err
+	}
+	out.SandboxCPU = (cpu - m.theirs).Seconds()
 	txs, err := m.site.Transactions(ctx)
 	if m.txs >= 0 && err == nil {
 		n := txs - m.txs

@@ -109,7 +109,7 @@ func (b *bench) specs() []spec {
 	for _, store := range b.stores {
 		for _, source := range []string{"hook", "feed"} {
 			for _, shape := range []rig.Shape{rig.Spread, rig.Burst} {
-				for _, d := range b.latencies(source) {
+				for _, d := range b.latencies(source, shape) {
 					out = append(out, spec{store, source, shape, d})
 				}
 			}
@@ -118,11 +118,11 @@ func (b *bench) specs() []spec {
 	return out
 }
 
-func (b *bench) latencies(source string) []control.Delay {
+func (b *bench) latencies(source string, shape rig.Shape) []control.Delay {
 	switch {
 	case !b.quick:
 		return []control.Delay{atOnce, far, changing}
-	case source == "hook":
+	case source == "hook" && shape == rig.Spread:
 		return []control.Delay{atOnce, far}
 	}
 	return []control.Delay{atOnce}

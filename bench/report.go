@@ -92,7 +92,7 @@ func (r *result) table(w io.Writer) {
 		row(latency(b.Latency), fmt.Sprintf("%.0f", b.ChangesPerS), fmt.Sprintf("%.0f", b.MarketingPerS), fmt.Sprint(b.Valid))
 	}
 	_ = t.Flush()
-	row("case", "ms", "changes/s", "× bare", "all told/s", "req/change", "Spotler req", "written", "rows/op", "wrong order", "lost", "MB", "CPU s", "conns")
+	row("case", "ms", "changes/s", "× bare", "all told/s", "req/change", "Spotler req", "written", "rows/op", "wrong order", "lost", "MB", "CPU s", "sandbox s", "conns")
 	for _, c := range r.Cases {
 		if c.Failed != "" {
 			row(fmt.Sprintf("%s %s %s", c.Store, c.Source, c.Shape), fmt.Sprint(c.Latency), "failed")
@@ -100,7 +100,7 @@ func (r *result) table(w io.Writer) {
 		}
 		row(fmt.Sprintf("%s %s %s", c.Store, c.Source, c.Shape), fmt.Sprint(c.Latency), fmt.Sprintf("%.0f", c.ChangesPerS), fmt.Sprintf("%.2f", c.RatioToBare), fmt.Sprintf("%.0f", changes/c.ToldSeconds),
 			fmt.Sprintf("%.4f", c.RequestsPerChange), fmt.Sprint(c.MarketingRequests), fmt.Sprint(c.ContactsWritten), fmt.Sprintf("%.2f", c.RowsPerOp),
-			fmt.Sprint(c.OrderViolations), fmt.Sprint(c.Lost), fmt.Sprintf("%.0f", c.PeakRSSMB), fmt.Sprintf("%.1f", c.CPUSeconds), fmt.Sprint(c.Connections))
+			fmt.Sprint(c.OrderViolations), fmt.Sprint(c.Lost), fmt.Sprintf("%.0f", c.PeakRSSMB), fmt.Sprintf("%.1f", c.CPUSeconds), fmt.Sprintf("%.1f", c.SandboxCPU), fmt.Sprint(c.Connections))
 	}
 	_ = t.Flush()
 	row("lone change", "samples", "p50 ms", "p99 ms", "slowest ms")

@@ -13,7 +13,7 @@ import (
 // so that a kill meets work and the end is reached.
 const (
 	editEvery = 50 * time.Millisecond
-	editsEach = 15
+	editsEach = 10
 )
 
 // editor changes people in Dataverse without a pause.

@@ -15,7 +15,10 @@ import (
 
 // Rig holds what all runs share: the binaries, a folder and a PostgreSQL server.
 type Rig struct {
-	Dir       string // everything is kept below it
+	Dir string // everything is kept below it
+	// SandboxVariables are further variables of the sandboxes.
+	SandboxVariables map[string]string
+
 	connector string
 	bare      string
 	postgres  *pgserver.Server

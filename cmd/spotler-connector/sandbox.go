@@ -17,6 +17,9 @@ type sandboxCommand struct {
 
 // Run starts both and prints how to reach them.
 func (c *sandboxCommand) Run(ctx context.Context, io streams) error {
+	if err := serveProfiles(ctx, serveTuning(io.environ).profile); err != nil {
+		return err
+	}
 	s, err := sandbox.Start(sandbox.Options{Dataverse: c.Dataverse, Spotler: c.Spotler, Seed: c.Seed, Workers: c.Workers})
 	if err != nil {
 		return err
