@@ -76,7 +76,7 @@ func (c *demoCommand) Run(ctx context.Context, io streams) error {
 		err = d.report(result)
 	}
 	if err == nil && !c.Once {
-		_, _ = fmt.Fprintf(io.out, "Everything keeps running; press Ctrl-C to end it.\n")
+		d.invite()
 		<-ctx.Done()
 	}
 	cancel()
@@ -272,6 +272,20 @@ func details(report *people.Report) []string {
 		}
 	}
 	return out[:min(len(out), 20)]
+}
+
+// invite says where everything is while it keeps running.
+func (d *demo) invite() {
+	_, _ = fmt.Fprintf(d.io.out, `
+Everything keeps running; press Ctrl-C to end it.
+  Dataverse  %[1]s/api/data/v9.2/   rows: %[1]s/control/rows/contacts
+  Spotler    %[2]s%[3]s   contacts: %[2]s/control/contacts
+  connector  %[4]s   metrics: %[4]s/metrics
+Look around from another terminal:
+  export SPOTLER_CONNECTOR_SERVER=%[4]s SPOTLER_CONNECTOR_TOKEN=%[5]s
+  spotler-connector status
+  spotler-connector jobs list --state failed
+`, d.sandbox.DataverseURL, d.sandbox.SpotlerURL, sandbox.SpotlerBasePath, d.house.Addr(), d.house.firstTok)
 }
 
 func (d *demo) report(r demoResult) error {
