@@ -387,3 +387,27 @@ func (s *story) api(method, path string, body any) {
 		s.Fatal(fmt.Errorf("%s %s: %w", method, path, err))
 	}
 }
+
+// A person who is deleted while Dataverse is deaf: the job rows are told without
+// the lookup, and nothing is set aside.
+func TestToldWithoutThePerson(t *testing.T) {
+	s := begin(t, "sqlite:"+t.TempDir()+"/c.db", nil)
+	s.crm(person(1, nil))
+	s.quiet()
+	// Writes of job rows fail, so that the telling waits until the person is gone.
+	s.control(http.MethodPut, s.sandbox.DataverseURL+"/control/privileges", map[string]any{"table": "dh_spotlerjob", "right": "Write", "allowed": false}, nil)
+	s.crm(edit{Set: "contacts", ID: id(1), Body: map[string]any{"jobtitle": "Buyer"}})
+	s.until("the edit arrives", func() bool { return s.spotler()[id(1)].Properties["profileField1"] == "Buyer" })
+	s.crm(edit{Method: http.MethodDelete, Set: "contacts", ID: id(1)})
+	s.until("the deletion arrives", func() bool { return len(s.spotler()) == 0 })
+	s.control(http.MethodPut, s.sandbox.DataverseURL+"/control/privileges", map[string]any{"table": "dh_spotlerjob", "right": "Write", "allowed": true}, nil)
+	s.quiet()
+	if n := s.count(); n.DeadTellings != 0 {
+		t.Errorf("%d rows were set aside", n.DeadTellings)
+	}
+	var jobs []map[string]any
+	s.control(http.MethodGet, s.sandbox.DataverseURL+"/control/rows/dh_spotlerjobs", nil, &jobs)
+	if len(jobs) != 3 {
+		t.Errorf("%d job rows", len(jobs))
+	}
+}

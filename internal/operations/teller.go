@@ -2,6 +2,7 @@ package operations
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"sort"
@@ -51,14 +52,47 @@ func (t *Teller) Once(ctx context.Context) (told int, full bool, err error) {
 		return 0, false, t.deaf(ctx, due, err, now)
 	}
 	heard := make([]store.Heard, len(due))
+	var instead []store.Telling
 	for i, d := range due {
 		heard[i] = t.judge(ctx, d, responses[i].Err, now)
 		if heard[i].Heard {
 			told++
+		} else if plain, ok := t.withoutPerson(d, responses[i].Err); ok {
+			instead = append(instead, plain)
 		}
 	}
-	return told, len(due) == tellAtOnce, t.Store.Told(ctx, t.Env.Name, heard)
+	if err := t.Store.Told(ctx, t.Env.Name, heard); err != nil || len(instead) == 0 {
+		return told, len(due) == tellAtOnce, err
+	}
+	return told, len(due) == tellAtOnce, t.Store.PutTellings(ctx, instead)
 }
+
+// withoutPerson is the telling of a job row whose person was deleted meanwhile: a
+// lookup to nobody is refused, and the row says what happened without it.
+func (t *Teller) withoutPerson(d store.Telling, cause error) (store.Telling, bool) {
+	if fault.Of(cause) != fault.NotValid || !d.Create || rank(d.Target) != jobRank {
+		return d, false
+	}
+	var fields map[string]any
+	if json.Unmarshal(d.Body, &fields) != nil {
+		return d, false
+	}
+	before := len(fields)
+	for name := range fields {
+		if strings.HasSuffix(name, "@odata.bind") {
+			delete(fields, name)
+		}
+	}
+	body, err := json.Marshal(fields)
+	if err != nil || len(fields) == before {
+		return d, false
+	}
+	d.Body = body
+	return d, true
+}
+
+// jobRank is the rank of job rows.
+const jobRank = 2
 
 // rank orders targets: our own rows before the people who point at them.
 func rank(target string) int {
