@@ -147,7 +147,7 @@ func (s *Sim) open() {
 	ctx, cancel := context.WithCancel(context.Background())
 	s.cancel = cancel
 	s.client = &http.Client{
-		Transport:     &http.Transport{MaxIdleConns: 2 * s.cfg.Workers, MaxIdleConnsPerHost: 2 * s.cfg.Workers, IdleConnTimeout: 90 * time.Second, DisableCompression: true, DialContext: s.courier.dial},
+		Transport:     &http.Transport{MaxIdleConns: 2 * s.cfg.Workers, MaxIdleConnsPerHost: 2 * s.cfg.Workers, MaxConnsPerHost: s.cfg.Workers, IdleConnTimeout: 90 * time.Second, DisableCompression: true, DialContext: s.courier.dial},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	s.courier.start(s.cfg.Workers, func(e *event) string {
