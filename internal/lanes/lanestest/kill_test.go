@@ -261,7 +261,7 @@ func TestClockSkewOnPostgres(t *testing.T) {
 	for name, skew := range map[string]time.Duration{"early": -time.Hour, "right": 0, "late": time.Hour} {
 		n := s.Build(lanestest.Plan{Name: name, Runner: r, Store: s.Another(), Slots: 3, Lease: 5 * time.Second})
 		n.Pump.Now = func() time.Time { return time.Now().Add(skew) }
-		n.Pump.Leadership = 5 * time.Second // a busy machine is not a silent leader
+		n.Pump.Leadership = 30 * time.Second // far below the skew, far above what a busy machine takes
 		s.Run(n)
 	}
 	var puts []store.Put
