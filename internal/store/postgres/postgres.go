@@ -40,9 +40,10 @@ func Open(ctx context.Context, o Options, seal *store.Sealer) (*store.Store, err
 	if err != nil {
 		return nil, errors.New("postgres: the database URL cannot be read: write it as postgres://user:password@host/database")
 	}
-	// Our statements come in many lengths: preparing each would cost a round trip
-	// and fill the server's memory.
-	cfg.DefaultQueryExecMode = pgx.QueryExecModeExec
+	// Our statements come in many lengths, but full batches always in the same: the
+	// server need not parse and plan those again.
+	cfg.DefaultQueryExecMode = pgx.QueryExecModeCacheStatement
+	cfg.StatementCacheCapacity = 256
 	cfg.RuntimeParams["application_name"] = "spotler-connector"
 	db := stdlib.OpenDB(*cfg)
 	n := o.Connections
