@@ -63,10 +63,8 @@ func (b *bench) loneSamples(ctx context.Context, store string) (took []time.Dura
 			return nil, fmt.Errorf("sample %d: %w", i+1, err)
 		}
 		took, seq = append(took, d), next
-		select {
-		case <-time.After(time.Duration(20+rand.IntN(40)) * time.Millisecond): // idle again, and no rhythm
-		case <-ctx.Done():
-			return nil, ctx.Err()
+		if err := rig.Rest(ctx, time.Duration(20+rand.IntN(40))*time.Millisecond); err != nil { // idle again, and no rhythm
+			return nil, err
 		}
 	}
 	return took, nil

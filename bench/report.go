@@ -25,6 +25,7 @@ type result struct {
 // judge compares with the targets; what missed one is listed, never hidden.
 func (r *result) judge() {
 	r.TargetsMissed = []string{}
+	r.Cases, r.Lone, r.Intake = orEmpty(r.Cases), orEmpty(r.Lone), orEmpty(r.Intake)
 	r.Valid = len(r.Bare) > 0
 	bare := map[string]rig.Bare{}
 	for _, b := range r.Bare {
@@ -49,6 +50,34 @@ func (r *result) judge() {
 		r.missIf(n.Failed != "", "intake %s failed: %s", n.Store, n.Failed)
 		r.missIf(n.Failed == "" && n.PerS < 3000, "intake %s: %.0f/s", n.Store, n.PerS)
 	}
+}
+
+// orEmpty keeps a list a list in JSON.
+func orEmpty[T any](in []T) []T {
+	if in == nil {
+		return []T{}
+	}
+	return in
+}
+
+// broken reports whether anything is wrong that no machine excuses.
+func (r *result) broken() bool {
+	for _, c := range r.Cases {
+		if c.Failed != "" && c.Failed != errNoTime.Error() || c.OrderViolations+c.Lost > 0 {
+			return true
+		}
+	}
+	for _, l := range r.Lone {
+		if l.Failed != "" {
+			return true
+		}
+	}
+	for _, n := range r.Intake {
+		if n.Failed != "" {
+			return true
+		}
+	}
+	return false
 }
 
 func (r *result) miss(format string, args ...any) {

@@ -119,7 +119,7 @@ func (r *runResult) judge() {
 	r.OK = len(r.Wrong) == 0
 }
 
-func (r *runResult) print(w io.Writer) {
+func (r *runResult) tell(w io.Writer) {
 	_, _ = fmt.Fprintf(w, "%s: %d kills of %d hit work, %d restarts of the database, %d edits; slowest takeover %d ms; %d different, %d lost, %d out of order; %d job rows for %d ops, %d not final, %d left a final state\n",
 		r.Store, r.Kills, r.Attempts, r.DatabaseRestarts, r.Edits, r.SlowestMS, r.Different, r.Lost, r.OutOfOrder, r.JobRows, r.Ops, r.NotFinal, r.LeftFinal)
 	for _, s := range r.Wrong {

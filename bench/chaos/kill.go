@@ -125,7 +125,9 @@ func (c *chaos) killAll(ctx context.Context) error {
 // round lets the connector work for a moment, kills it, and waits until it, or the
 // other node, works again.
 func (c *chaos) round(ctx context.Context) error {
-	time.Sleep(time.Duration(200+rand.IntN(400)) * time.Millisecond)
+	if err := rig.Rest(ctx, time.Duration(200+rand.IntN(400))*time.Millisecond); err != nil {
+		return err
+	}
 	n, err := c.victim(ctx)
 	if err != nil {
 		return err

@@ -62,7 +62,7 @@ func run(ctx context.Context) (err error) {
 			c.result.Failed = err.Error()
 		}
 		c.result.judge()
-		c.result.print(os.Stdout)
+		c.result.tell(os.Stdout)
 		out.Runs = append(out.Runs, c.result)
 		out.OK = out.OK && c.result.OK
 	}

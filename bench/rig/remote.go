@@ -89,3 +89,13 @@ func Until(ctx context.Context, every time.Duration, ready func(context.Context)
 		}
 	}
 }
+
+// Rest waits, unless ctx ends before.
+func Rest(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
+}
