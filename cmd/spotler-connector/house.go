@@ -26,20 +26,23 @@ import (
 
 // tuning are figures that only tests, the demo and benchmarks change.
 type tuning struct {
-	slots    int           // batches that may be out at once
-	linger   time.Duration // how long a lane waits for company
-	lease    time.Duration
-	grace    time.Duration // for what is running when the process stops
-	patience time.Duration // for one request to a remote
-	tell     time.Duration // how often tellings are looked for
-	retry    time.Duration // how often an environment that did not start is tried again
-	reclaim  time.Duration
-	paused   bool   // no work is handed out
-	profile  string // address of the profiles; empty is none
+	slots  int           // batches that may be out at once
+	linger time.Duration // how long a lane waits for company
+	// lease is how long a node may be silent about a lane: it prolongs its leases while
+	// it works, so a long request needs no long lease.
+	lease      time.Duration
+	leadership time.Duration // how long the leader may be silent
+	grace      time.Duration // for what is running when the process stops
+	patience   time.Duration // for one request to a remote
+	tell       time.Duration // how often tellings are looked for
+	retry      time.Duration // how often an environment that did not start is tried again
+	reclaim    time.Duration
+	paused     bool   // no work is handed out
+	profile    string // address of the profiles; empty is none
 }
 
 func defaultTuning() tuning {
-	return tuning{slots: 8, linger: 30 * time.Millisecond, lease: time.Minute, grace: 20 * time.Second, patience: 30 * time.Second, tell: 100 * time.Millisecond, retry: 10 * time.Second}
+	return tuning{slots: 8, linger: 30 * time.Millisecond, lease: 3 * time.Second, leadership: 2 * time.Second, reclaim: 300 * time.Millisecond, grace: 20 * time.Second, patience: 30 * time.Second, tell: 100 * time.Millisecond, retry: 10 * time.Second}
 }
 
 // house is the whole connector in one process: every room, wired.
@@ -75,7 +78,7 @@ func build(ctx context.Context, s settings.Settings, t tuning, log *slog.Logger)
 	h.metrics = api.NewMetrics(h.apiOptions())
 	h.runner = &operations.Runner{Store: h.store, Environment: h.running, Now: h.now, Jitter: rand.Float64, Log: log}
 	h.worker = &lanes.Worker{Store: h.store, Node: s.Node, Lease: t.lease, Runner: h.runner, Log: log}
-	h.pump = &lanes.Pump{Store: h.store, Executor: h.executor, Node: s.Node, Environments: h.enabled, Slots: t.slots, Linger: t.linger, Lease: t.lease, Reclaim: t.reclaim, Log: log, Now: h.now}
+	h.pump = &lanes.Pump{Store: h.store, Executor: h.executor, Node: s.Node, Environments: h.enabled, Slots: t.slots, Linger: t.linger, Lease: t.lease, Leadership: t.leadership, Reclaim: t.reclaim, Log: log, Now: h.now}
 	h.clock = &schedule.Clock{Leads: h.pump.Leads, Log: log}
 	for _, e := range s.Environments {
 		env, err := newEnvironment(ctx, h, e)
@@ -115,7 +118,7 @@ func (h *house) openStore(ctx context.Context) error {
 	}
 	h.store = db
 	h.close = append(h.close, db.Close)
-	river, err := lanes.NewRiver(ctx, lanes.RiverOptions{URL: url, Workers: h.tuning.slots, Grace: h.tuning.grace, Log: h.log})
+	river, err := lanes.NewRiver(ctx, lanes.RiverOptions{URL: url, Workers: h.tuning.slots, Grace: h.tuning.grace, Log: h.log, Poll: time.Second})
 	if err != nil {
 		return err
 	}

@@ -41,6 +41,7 @@ type Pump struct {
 	// Reclaim is how often expired leases are looked for; 0 means 1 s.
 	Reclaim time.Duration
 
+	crowd     crowd
 	served    map[connector.Environment]float64 // virtual time of fair queueing
 	virtual   float64                           // what the last one served had before
 	gates     map[connector.Environment]time.Time
@@ -136,12 +137,14 @@ func (p *Pump) lead(ctx context.Context, now time.Time) error {
 	leads, err := p.Store.Lead(ctx, "pump", p.Node, p.leadership())
 	if err != nil {
 		p.leads.Store(false)
+		p.Store.SetLeading(false)
 		return err
 	}
 	if leads && !p.Leads() {
 		p.Log.InfoContext(ctx, "this node hands out the work", "node", p.Node)
 	}
 	p.leads.Store(leads)
+	p.Store.SetLeading(leads)
 	p.leading = now.Add(p.leadership() / 3)
 	return nil
 }
@@ -198,7 +201,7 @@ func (r *round) admit(ctx context.Context, a *store.Admission) error {
 	}
 	for r.out < r.pump.Slots && len(candidates) > 0 {
 		i := r.fairest(candidates)
-		lanes, rest := r.cut(candidates[i].lanes, a.Now, r.inFlight[candidates[i].env])
+		lanes, rest := r.cut(candidates[i].env, candidates[i].lanes, a.Now, r.inFlight[candidates[i].env])
 		candidates[i].lanes = rest
 		if len(lanes) == 0 {
 			r.leave(candidates[i])
@@ -269,8 +272,9 @@ func (r *round) fairest(cs []candidate) int {
 
 // cut takes the next batch off ready lanes: those of the most urgent class whose
 // head ops can be done together, or one lane. While a batch of the environment is
-// out, lanes wait a moment for company; the first batch never waits.
-func (r *round) cut(ready []store.Ready, now time.Time, out int) (batch, rest []store.Ready) {
+// out, lanes wait a moment for company, and in a crowd somewhat longer, whether one
+// is out or not; the first batch after a quiet time never waits.
+func (r *round) cut(env connector.Environment, ready []store.Ready, now time.Time, out int) (batch, rest []store.Ready) {
 	if len(ready) == 0 {
 		return nil, nil
 	}
@@ -289,8 +293,15 @@ func (r *round) cut(ready []store.Ready, now time.Time, out int) (batch, rest []
 			rest = append(rest, l)
 		}
 	}
-	if waited := now.Sub(head.ReadyAt); out > 0 && len(batch) < BatchSize && waited < r.pump.Linger {
-		r.next = min(r.next, r.pump.Linger-waited)
+	linger := time.Duration(0)
+	switch {
+	case r.pump.crowd.of(env, now) >= crowded:
+		linger = crowdLinger * r.pump.Linger
+	case out > 0:
+		linger = r.pump.Linger
+	}
+	if waited := now.Sub(head.ReadyAt); len(batch) < BatchSize && waited < linger {
+		r.next = min(r.next, linger-waited)
 		return nil, ready
 	}
 	return batch, rest
@@ -319,6 +330,7 @@ func (r *round) handOut(ctx context.Context, a *store.Admission, env connector.E
 	}
 	r.pump.virtual = max(r.pump.virtual, r.pump.served[env])
 	r.pump.served[env] += float64(len(b.Lanes))
+	r.pump.crowd.add(env, a.Now, len(b.Lanes))
 	r.inFlight[env]++
 	r.out++
 	r.batches = append(r.batches, b)

@@ -60,7 +60,7 @@ func (s *Store) Finish(ctx context.Context, settlements []Settlement) ([]bool, e
 		if err := f.keepMine(ctx, settlements, out); err != nil || len(f.mine) == 0 {
 			return err
 		}
-		for _, step := range []func(context.Context) error{f.requeue, f.endOps, f.freeLanes, f.writeLinks, f.release, f.writeTellings, f.follow, f.notify} {
+		for _, step := range []func(context.Context) error{f.requeue, f.endOps, f.freeLanes, f.writeLinks, f.release, f.writeTellings, f.follow} {
 			if err := step(ctx); err != nil {
 				return err
 			}
@@ -70,8 +70,13 @@ func (s *Store) Finish(ctx context.Context, settlements []Settlement) ([]bool, e
 	if err != nil {
 		return nil, err
 	}
+	told := map[string]bool{}
 	for _, x := range settlements {
 		s.wakeAll(x.Follow)
+		if env, _, _ := strings.Cut(string(x.Lane), "/"); !told[env] { // slots came free
+			told[env] = true
+			s.announce(env)
+		}
 	}
 	return out, nil
 }
@@ -267,15 +272,6 @@ func (f *finishing) follow(ctx context.Context) error {
 	}
 	_, err := f.s.PutTx(ctx, f.tx, puts)
 	return err
-}
-
-// notify tells the pump, which may run on another node, that slots came free.
-func (f *finishing) notify(ctx context.Context) error {
-	if f.s.dialect.Notify == nil {
-		return nil
-	}
-	env, _, _ := strings.Cut(string(f.mine[0].Lane), "/")
-	return f.s.dialect.Notify(ctx, f.tx, env)
 }
 
 // clip cuts s to at most n bytes without splitting a character.

@@ -81,6 +81,7 @@ func (s *Store) wakeAll(puts []Put) {
 	for _, p := range puts {
 		if p.Environment != last {
 			s.Wake(string(p.Environment))
+			s.announce(string(p.Environment))
 			last = p.Environment
 		}
 	}
@@ -93,7 +94,7 @@ func (s *Store) PutTx(ctx context.Context, tx *sql.Tx, puts []Put) ([]PutResult,
 		return nil, err
 	}
 	g := &putting{store: s, tx: tx, puts: slices.Clone(puts), now: now, results: make([]PutResult, len(puts))}
-	for _, step := range []func(context.Context) error{g.lockLanes, g.dropKnown, g.addOps, g.addRequests, g.trueHeads, g.raiseBarriers, g.notify} {
+	for _, step := range []func(context.Context) error{g.lockLanes, g.dropKnown, g.addOps, g.addRequests, g.trueHeads, g.raiseBarriers} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
@@ -331,23 +332,6 @@ func (g *putting) raiseBarriers(ctx context.Context) error {
 		if _, err := g.store.exec(ctx, g.tx, `WITH v (key, barrier) AS (VALUES `+typed(len(part), "ti")+`)
 			UPDATE lane SET barrier = v.barrier FROM v WHERE lane.key = v.key`, args...); err != nil {
 			return fmt.Errorf("raise barriers: %w", err)
-		}
-	}
-	return nil
-}
-
-func (g *putting) notify(ctx context.Context) error {
-	if g.store.dialect.Notify == nil {
-		return nil
-	}
-	told := map[connector.Environment]bool{}
-	for _, p := range g.puts {
-		if told[p.Environment] {
-			continue
-		}
-		told[p.Environment] = true
-		if err := g.store.dialect.Notify(ctx, g.tx, string(p.Environment)); err != nil {
-			return fmt.Errorf("notify: %w", err)
 		}
 	}
 	return nil

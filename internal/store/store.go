@@ -22,6 +22,7 @@ type Store struct {
 	dialect Dialect
 	seal    *Sealer
 	wake    *wakes
+	news    announcer
 }
 
 // Dialect says where the two databases differ.
@@ -36,8 +37,8 @@ type Dialect struct {
 	// Clock returns the time by which leases are judged: the database's on
 	// PostgreSQL, because the clocks of nodes differ; the process's on SQLite.
 	Clock func(ctx context.Context, tx *sql.Tx) (time.Time, error)
-	// Notify, when set, tells other nodes in tx that an environment has work.
-	Notify func(ctx context.Context, tx *sql.Tx, environment string) error
+	// Notify, when set, tells other nodes that an environment has work.
+	Notify func(ctx context.Context, db *sql.DB, environment string) error
 	// Settings reads back, from the live connection, how durable a commit is.
 	Settings func(ctx context.Context, db *sql.DB) (map[string]string, error)
 }
@@ -63,6 +64,7 @@ func (s *Store) Settings(ctx context.Context) (map[string]string, error) {
 
 // Close closes the databases.
 func (s *Store) Close() error {
+	s.news.close()
 	rerr := error(nil)
 	if s.read != s.write {
 		rerr = s.read.Close()

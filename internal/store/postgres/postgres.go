@@ -74,8 +74,8 @@ func databaseClock(ctx context.Context, tx *sql.Tx) (time.Time, error) {
 	return time.UnixMilli(n).UTC(), nil
 }
 
-func notify(ctx context.Context, tx *sql.Tx, environment string) error {
-	_, err := tx.ExecContext(ctx, `SELECT pg_notify($1, $2)`, channel, environment)
+func notify(ctx context.Context, db *sql.DB, environment string) error {
+	_, err := db.ExecContext(ctx, `SELECT pg_notify($1, $2)`, channel, environment)
 	return err
 }
 
