@@ -87,7 +87,7 @@ func (b *bench) measureInto(ctx context.Context, s spec, out *caseResult) (err e
 		return err
 	}
 	maps.Copy(set, b.set)
-	theirs := map[string]string{}
+	theirs := maps.Clone(b.rig.SandboxVariables)
 	sandboxProfile, err := b.profileAt(ctx, theirs)
 	if err != nil {
 		return err

@@ -19,7 +19,8 @@ import (
 type intakeResult struct {
 	Store     string  `json:"store"`
 	Events    int     `json:"events"`
-	BodyBytes int     `json:"body_bytes"` // the average
+	BodyBytes int     `json:"body_bytes"` // the average, as sent
+	RawBytes  int     `json:"raw_bytes"`  // and as the simulated Dataverse made them
 	Senders   int     `json:"senders"`
 	PerS      float64 `json:"per_s"`
 	Backlog   int64   `json:"backlog"` // what waits afterwards: one job for each record
@@ -81,6 +82,11 @@ func (b *bench) intakeInto(ctx context.Context, store string, out *intakeResult)
 	if err != nil {
 		return err
 	}
+	for i := range bodies {
+		out.RawBytes += len(bodies[i])
+		bodies[i] = pad(bodies[i])
+	}
+	out.RawBytes /= len(bodies)
 	stop := b.takeProfile(ctx, profile, "intake "+store)
 	took, err := post(ctx, plan.Hook(), bodies)
 	stop()
@@ -113,18 +119,21 @@ func collect(ctx context.Context, t *rig.Tap, s *rig.Sandbox) ([][]byte, error) 
 	if len(out) != changes {
 		return nil, fmt.Errorf("%d events came of %d changes", len(out), changes)
 	}
-	for i := range out {
-		out[i] = pad(out[i])
-	}
 	return out, nil
 }
 
-// pad fills a body up with white space, which is read like any other byte.
+// pad fills a body up with entries as its collections have them, in a member that
+// nobody knows but everybody must read over.
 func pad(body []byte) []byte {
-	if len(body) >= bodySize {
-		return body
+	body = bytes.TrimSuffix(bytes.TrimSpace(body), []byte("}"))
+	body = append(body, `,"FilledUp":[`...)
+	for i := 0; len(body) < bodySize-len(`{"key":"column_00","value":"a text of some length"},]}`); i++ {
+		if i > 0 {
+			body = append(body, ',')
+		}
+		body = fmt.Appendf(body, `{"key":"column_%02d","value":"a text of some length"}`, i)
 	}
-	return append(body, bytes.Repeat([]byte{' '}, bodySize-len(body))...)
+	return append(body, "]}"...)
 }
 
 // post sends all bodies and returns how long it took until the last was accepted.

@@ -32,7 +32,7 @@ func New(ctx context.Context, base string) (*Rig, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Rig{Dir: dir, connector: filepath.Join(dir, "spotler-connector"), bare: filepath.Join(dir, "bare")}
+	r := &Rig{Dir: dir, SandboxVariables: map[string]string{"GOGC": "400"}, connector: filepath.Join(dir, "spotler-connector"), bare: filepath.Join(dir, "bare")}
 	if err := r.build(ctx); err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
