@@ -115,7 +115,7 @@ func (r *runResult) judge() {
 	check(r.NotFinal > 0, "%d job rows are not final", r.NotFinal)
 	check(r.FailedJobs > 0, "%d jobs failed", r.FailedJobs)
 	check(r.Failed == "" && int64(r.JobRows) != r.Ops, "%d job rows for %d ops", r.JobRows, r.Ops)
-	check(r.SlowestMS >= 5000, "a takeover took %d ms", r.SlowestMS)
+	check(r.SlowestMS >= slow.Milliseconds(), "a takeover took %d ms", r.SlowestMS)
 	r.OK = len(r.Wrong) == 0
 }
 

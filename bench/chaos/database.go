@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	_ "modernc.org/sqlite" // registers the database/sql driver "sqlite"
+
 	"github.com/spotler-connector/connector/bench/rig"
 	"github.com/spotler-connector/connector/internal/schema"
 )

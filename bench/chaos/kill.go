@@ -15,6 +15,8 @@ import (
 const (
 	// restarts is after how many kills PostgreSQL is restarted too.
 	restarts = 5
+	// slow is from when on a takeover misses its target.
+	slow = 5 * time.Second
 	// patience is how long a takeover may take before the run gives up on it.
 	patience = 20 * time.Second
 )
@@ -152,6 +154,11 @@ func (c *chaos) round(ctx context.Context) error {
 		c.result.Kills++
 		c.result.took(took)
 		progress("%s: kill %d of node %s held %d lanes; taken over after %d ms", c.result.Store, c.result.Kills, n.name, len(held), took.Milliseconds())
+	}
+	if took >= slow {
+		for _, n := range c.nodes {
+			progress("node %s says: %s", n.name, n.c.Log())
+		}
 	}
 	if c.result.Store == "postgres" && len(held) > 0 && c.result.Kills%restarts == 0 {
 		s, err := c.rig.Postgres()
