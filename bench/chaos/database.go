@@ -17,28 +17,53 @@ import (
 	"github.com/spotler-connector/connector/internal/schema"
 )
 
-// held reads from the database which records the node held when it was killed:
-// lanes that were handed out and not settled. Only a kill that finds some counts.
-func (c *chaos) held(ctx context.Context, name string) (out map[string]bool, err error) {
+// work is what a node held when it was killed.
+type work struct {
+	records map[string]bool
+	ops     []string
+}
+
+// held reads from the database what the node held when it was killed: lanes that
+// were running and not settled. Only a kill that finds some counts.
+func (c *chaos) held(ctx context.Context, name string) (out *work, err error) {
 	db, err := c.open()
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	rows, err := db.QueryContext(ctx, "SELECT key FROM lane WHERE state = 3 AND node = '"+name+"'")
+	rows, err := db.QueryContext(ctx, "SELECT lane.key, op.id FROM lane JOIN op ON op.lane = lane.key AND op.state = 1 WHERE lane.state = 3 AND lane.node = '"+name+"'")
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
-	out = map[string]bool{}
+	out = &work{records: map[string]bool{}}
 	for rows.Next() {
-		var key string
-		if err := rows.Scan(&key); err != nil {
+		var key, op string
+		if err := rows.Scan(&key, &op); err != nil {
 			return nil, err
 		}
-		out[strings.ToLower(key[strings.LastIndexByte(key, '/')+1:])] = true
+		out.records[personOf(key)] = true
+		out.ops = append(out.ops, op)
 	}
 	return out, rows.Err()
+}
+
+// ended returns when the first of the ops ended; the zero time when none has.
+func (w *work) ended(ctx context.Context, c *chaos) (at time.Time, err error) {
+	if len(w.ops) == 0 {
+		return at, nil
+	}
+	db, err := c.open()
+	if err != nil {
+		return at, err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	var first sql.NullInt64
+	err = db.QueryRowContext(ctx, "SELECT MIN(finished_at) FROM op WHERE state >= 2 AND id IN ("+strings.Join(w.ops, ",")+")").Scan(&first)
+	if first.Valid {
+		at = time.UnixMilli(first.Int64)
+	}
+	return at, err
 }
 
 // open opens the database beside the connector. Of SQLite it opens a copy: a

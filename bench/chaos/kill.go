@@ -147,20 +147,18 @@ func (c *chaos) round(ctx context.Context) error {
 		}
 	}
 	took, err := c.takenOver(ctx, killed, held)
+	if err != nil || took >= slow {
+		c.explain(ctx)
+	}
 	if err != nil {
 		return err
 	}
-	if len(held) > 0 {
+	if len(held.records) > 0 {
 		c.result.Kills++
 		c.result.took(took)
-		progress("%s: kill %d of node %s held %d lanes; taken over after %d ms", c.result.Store, c.result.Kills, n.name, len(held), took.Milliseconds())
+		progress("%s: kill %d of node %s held %d lanes; taken over after %d ms", c.result.Store, c.result.Kills, n.name, len(held.records), took.Milliseconds())
 	}
-	if took >= slow {
-		for _, n := range c.nodes {
-			progress("node %s says: %s", n.name, n.c.Log())
-		}
-	}
-	if c.result.Store == "postgres" && len(held) > 0 && c.result.Kills%restarts == 0 {
+	if c.result.Store == "postgres" && len(held.records) > 0 && c.result.Kills%restarts == 0 {
 		s, err := c.rig.Postgres()
 		if err != nil {
 			return err
@@ -177,6 +175,14 @@ func (c *chaos) round(ctx context.Context) error {
 		return err
 	}
 	return n.c.On(ctx) // two nodes are up again before the next kill
+}
+
+// explain tells what is known about a takeover that was slow.
+func (c *chaos) explain(ctx context.Context) {
+	progress("slow: %s", c.waiting(ctx))
+	for _, n := range c.nodes {
+		progress("node %s says: %s", n.name, n.c.Log())
+	}
 }
 
 // victim is the node to kill: of two, one that has work in hand just now, mostly
@@ -204,33 +210,48 @@ func (c *chaos) victim(ctx context.Context) (*node, error) {
 	return turn, err
 }
 
-// takenOver waits until a contact is written again whose lane the killed node
-// held, or any contact when it held none, and returns how long that took. Nothing
-// is counted that the killed node may have sent: its requests ended with it.
-func (c *chaos) takenOver(ctx context.Context, killed time.Time, held map[string]bool) (time.Duration, error) {
+// takenOver waits until somebody goes on with what the killed node held, and
+// returns how long that took: a contact of it is written, or an op of it ends, for
+// one that was written before the kill needs no second write. On one node, any
+// write after its restart will do. Nothing is counted that the killed node may
+// have sent: its requests ended with it.
+func (c *chaos) takenOver(ctx context.Context, killed time.Time, w *work) (time.Duration, error) {
+	again := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	var at time.Time
 	err := rig.Until(ctx, 10*time.Millisecond, func(ctx context.Context) (bool, error) {
-		var writes []struct {
-			Seq        uint64    `json:"seq"`
-			Time       time.Time `json:"time"`
-			ExternalID string    `json:"external_id"`
+		var err error
+		at, err = c.written(ctx, func(record string, t time.Time) bool {
+			return t.After(killed) && (w.records[record] || len(w.records) == 0 || len(c.nodes) == 1 && t.After(again))
+		})
+		if err == nil && at.IsZero() && len(c.nodes) > 1 {
+			at, err = w.ended(ctx, c)
 		}
-		if err := c.site.Mail.Do(ctx, "GET", "/control/journal?after="+strconv.FormatUint(c.edits.journal, 10), nil, &writes); err != nil {
-			return false, err
-		}
-		for _, w := range writes {
-			c.edits.journal = w.Seq
-			if w.Time.After(killed) && (len(held) == 0 || held[personOf(w.ExternalID)]) {
-				at = w.Time
-				return true, nil
-			}
-		}
-		return false, nil
+		return !at.IsZero(), err
 	})
 	if err != nil {
 		return 0, fmt.Errorf("nobody took over within %v: %w", patience, err)
 	}
 	return at.Sub(killed), nil
+}
+
+// written reads the writes that Spotler has seen since the last time, and returns
+// when the first that counts arrived.
+func (c *chaos) written(ctx context.Context, counts func(record string, t time.Time) bool) (time.Time, error) {
+	var writes []struct {
+		Seq        uint64    `json:"seq"`
+		Time       time.Time `json:"time"`
+		ExternalID string    `json:"external_id"`
+	}
+	if err := c.site.Mail.Do(ctx, "GET", "/control/journal?after="+strconv.FormatUint(c.edits.journal, 10), nil, &writes); err != nil {
+		return time.Time{}, err
+	}
+	for _, w := range writes {
+		c.edits.journal = w.Seq
+		if counts(personOf(w.ExternalID), w.Time) {
+			return w.Time, nil
+		}
+	}
+	return time.Time{}, nil
 }
