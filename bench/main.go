@@ -114,8 +114,8 @@ func latency(d control.Delay) string {
 // specs lists the cases.
 func (b *bench) specs() []spec {
 	var out []spec
-	for _, source := range []string{"hook", "feed"} {
-		for _, shape := range []rig.Shape{rig.Spread, rig.Burst} {
+	for _, shape := range []rig.Shape{rig.Spread, rig.Burst} {
+		for _, source := range []string{"hook", "feed"} {
 			for _, d := range b.latencies(source, shape) {
 				for _, store := range b.stores {
 					out = append(out, spec{store, source, shape, d})
