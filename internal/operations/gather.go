@@ -130,6 +130,10 @@ func (b *run) match(people []*person, rows, permissions []dataverse.Row) {
 			if !ok || p == nil {
 				continue
 			}
+			if !r.Has("dh_subscribed") { // a column we may not see is not a No
+				p.fail(&fault.Error{Op: "dataverse.Rows", On: "dh_spotlerpermission " + string(r.ID), Kind: fault.Garbled, Says: "a permission row came without Subscribed; check the connector's rights on that column"})
+				continue
+			}
 			name := r.String("dh_name")
 			subscribed, _ := r.Bool("dh_subscribed")
 			p.permissions = append(p.permissions, connector.Permission{Name: name, Subscribed: subscribed})

@@ -62,6 +62,9 @@ func (b *run) resolveJob(ctx context.Context, t store.Taken, row connector.Recor
 	if err != nil {
 		return nil, connector.Outcome{}, err
 	}
+	if _, ok := r.Int("statuscode"); !ok {
+		return nil, connector.Outcome{}, noStatus(row.ID)
+	}
 	jr := ReadJobRow(r)
 	if decide.Job(decide.JobRow{State: jr.State, Made: jr.Ours}) != decide.NewRequest {
 		return nil, connector.Skipped("The job is not Queued, so nothing is done for it."), nil
@@ -119,10 +122,19 @@ func (b *run) openJobs(ctx context.Context, t store.Taken) ([]connector.RecordID
 		if err != nil {
 			return nil, err
 		}
-		status, _ := r.Int("statuscode")
+		status, ok := r.Int("statuscode")
+		if !ok {
+			return nil, noStatus(id)
+		}
 		if !schema.JobState(status).Final() || t.Source == "api" {
 			open = append(open, id)
 		}
 	}
 	return open, nil
+}
+
+// noStatus is the trouble of a job row that was read without its state: that is not
+// the same as one that has ended.
+func noStatus(job connector.RecordID) error {
+	return &fault.Error{Op: "dataverse.Get", On: "dh_spotlerjob " + string(job), Kind: fault.Garbled, Says: "the job row came without its status; check the connector's rights on that column"}
 }
