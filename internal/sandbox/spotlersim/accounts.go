@@ -58,6 +58,8 @@ type account struct {
 	order    order
 	items    map[string]*itemFault
 	rejects  []rejection
+	post     post  // mailings and what came of them
+	life     *life // what people do by themselves
 
 	second int64 // the second that is being counted for the rate limit
 	taken  int
@@ -66,7 +68,7 @@ type account struct {
 func (s *Sim) open(conf Account, cfg Config, number uint64) error {
 	a := &account{
 		name: conf.Name, rand: rand.New(rand.NewPCG(cfg.Seed, number+1)),
-		journal: journal{limit: cfg.Journal},
+		journal: journal{limit: cfg.Journal}, life: newLife(cfg.Seed, number),
 	}
 	if a.name == "" {
 		a.name = conf.Key
@@ -115,6 +117,7 @@ func (a *account) empty() {
 	a.items, a.rejects = map[string]*itemFault{}, nil
 	a.order = newOrder(a.order.watched)
 	a.journal.reset()
+	a.post, a.life = newPost(), a.life.anew()
 }
 
 // stamp returns the time of a change, in epoch milliseconds; it never goes back.

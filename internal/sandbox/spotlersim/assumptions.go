@@ -11,25 +11,28 @@ import (
 // A test that would break when one of them flips has found a place where the
 // connector depends on a guess.
 type Assumptions struct {
-	AnonymizeStatus   int    `json:"anonymize_status"`
-	AuthStatus        int    `json:"auth_status"`
-	NotFoundStatus    int    `json:"not_found_status"`
-	ClockSkew         int    `json:"clock_skew"`
-	NonceReplay       bool   `json:"nonce_replay"`
-	DedupeEmail       bool   `json:"dedupe_email"`
-	EmailClash        string `json:"email_clash"`
-	EmailRequired     bool   `json:"email_required"`
-	UpdateCreates     bool   `json:"update_creates"`
-	ForeignPostcodes  bool   `json:"foreign_postcodes"`
-	OptOutWrites      string `json:"optout_writes"`
-	PermanentCode     Code   `json:"permanent_code"`
-	AnonymizedUpdates bool   `json:"anonymized_in_updates"`
-	EchoUpdates       bool   `json:"echo_updates"`
-	PageShape         string `json:"page_shape"`
-	DateShape         string `json:"date_shape"`
-	PageSizeRequired  string `json:"page_size_required"`
-	RatePerSecond     int    `json:"rate_per_second"`
-	Contract2022      bool   `json:"contract_2022"`
+	AnonymizeStatus    int    `json:"anonymize_status"`
+	AuthStatus         int    `json:"auth_status"`
+	NotFoundStatus     int    `json:"not_found_status"`
+	ClockSkew          int    `json:"clock_skew"`
+	NonceReplay        bool   `json:"nonce_replay"`
+	DedupeEmail        bool   `json:"dedupe_email"`
+	EmailClash         string `json:"email_clash"`
+	EmailRequired      bool   `json:"email_required"`
+	UpdateCreates      bool   `json:"update_creates"`
+	ForeignPostcodes   bool   `json:"foreign_postcodes"`
+	OptOutWrites       string `json:"optout_writes"`
+	PermanentCode      Code   `json:"permanent_code"`
+	AnonymizedUpdates  bool   `json:"anonymized_in_updates"`
+	EchoUpdates        bool   `json:"echo_updates"`
+	PageShape          string `json:"page_shape"`
+	DateShape          string `json:"date_shape"`
+	PageSizeRequired   string `json:"page_size_required"`
+	RatePerSecond      int    `json:"rate_per_second"`
+	OpenedEach         bool   `json:"opened_each"`
+	AllStreamed        bool   `json:"all_streamed"`
+	UnsubscribedStream bool   `json:"unsubscribed_stream"`
+	Contract2022       bool   `json:"contract_2022"`
 }
 
 // The words that some assumptions take.
@@ -43,7 +46,7 @@ func DefaultAssumptions() Assumptions {
 		AnonymizeStatus: 410, AuthStatus: 401, NotFoundStatus: 404, ClockSkew: 300, NonceReplay: true,
 		DedupeEmail: true, EmailClash: "reject", EmailRequired: true, UpdateCreates: true,
 		OptOutWrites: "reject", PermanentCode: CodeNoActiveChannel, EchoUpdates: true,
-		PageShape: byBase, DateShape: byBase, PageSizeRequired: byBase,
+		PageShape: byBase, DateShape: byBase, PageSizeRequired: byBase, AllStreamed: true,
 	}
 }
 
@@ -71,6 +74,9 @@ var about = []struct {
 	{"date_shape", "3.7", "dates of a contact as epoch milliseconds or ISO 8601", []string{byBase, "millis", "iso"}},
 	{"page_size_required", "3.6", "refuse updates, bounces and search without pageSize", []string{byBase, "yes", "no"}},
 	{"rate_per_second", "G8", "requests per second and account before 429; 0 does not limit", nil},
+	{"opened_each", "5.9", "the stream of opens has a record for every open, instead of one per contact and mailing that changes", nil},
+	{"all_streamed", "G9", "the streams have the interactions with mailings of campaigns and automations, too", nil},
+	{"unsubscribed_stream", "G10", "there is a stream of unsubscribes", nil},
 	{"contract_2022", "11", "answer 404 to everything the published contract of 2022 does not have", nil},
 }
 

@@ -40,6 +40,7 @@ func (s *Sim) mountControl(mux *http.ServeMux) {
 	mux.HandleFunc("POST /control/time", s.controlTime)
 	s.mountContacts(mux)
 	s.mountJournal(mux)
+	s.mountLife(mux)
 }
 
 // on finds the account that a control request is about.

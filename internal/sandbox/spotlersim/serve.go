@@ -39,7 +39,7 @@ type noContent struct{}
 type bareStatus int
 
 // operations lists literal paths before the ones they would also match.
-var operations = index([]operation{
+var operations = index(append([]operation{
 	{method: "GET", path: "contact/properties/list", serve: (*call).propertiesList},
 	{method: "GET", path: "contact/updates/list", serve: (*call).updatesList},
 	{method: "GET", path: "contact/bounces/list", serve: (*call).bouncesList},
@@ -50,7 +50,7 @@ var operations = index([]operation{
 	{method: "PUT", path: "contact/inactivate/{externalId}", serve: (*call).inactivate, later: true},
 	{method: "GET", path: "contact/{externalId}", serve: (*call).getContact},
 	{method: "PUT", path: "contact/{externalId}", serve: (*call).putContact},
-})
+}, mailingOperations()...))
 
 func index(ops []operation) []operation {
 	for i := range ops {
