@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"time"
 
 	connector "github.com/spotler-connector/connector"
@@ -24,58 +25,62 @@ const claimPatience = 10 * time.Minute
 // (its link is gone, erased, or has another address) passes to the claimant.
 func (s *Store) ClaimAddresses(ctx context.Context, env connector.Environment, claims []Claim) (map[string]connector.Record, error) {
 	owners := make(map[string]connector.Record, len(claims))
-	if len(claims) == 0 {
-		return owners, nil
+	if err := s.readOwners(ctx, s.hot, env, claims, owners); err != nil {
+		return nil, fmt.Errorf("store: claim addresses: %w", err)
+	}
+	open := slices.DeleteFunc(slices.Clone(claims), func(c Claim) bool { return owners[c.Hash] == c.Record })
+	if len(open) == 0 {
+		return owners, nil // the usual case: everybody owns what he claims, and nothing is written
 	}
 	err := s.transact(ctx, "claim addresses", func(tx *sql.Tx) error {
 		now, err := s.dialect.Clock(ctx, tx)
 		if err != nil {
 			return err
 		}
-		for _, part := range chunks(claims, 500) {
-			args := make([]any, 0, 4*len(part))
-			for _, c := range sortedClaims(part) {
-				args = append(args, string(env), c.Hash, c.Record.String(), ms(now))
+		for _, part := range chunks(sortedClaims(open), 500) {
+			rows := newGrid("ttti", len(part))
+			for _, c := range part {
+				rows.add(string(env), c.Hash, c.Record.String(), ms(now))
 			}
-			if _, err := s.exec(ctx, tx, `INSERT INTO address (environment, hash, record, claimed_at) VALUES `+tuples(len(args)/4, 4)+` ON CONFLICT (environment, hash) DO NOTHING`, args...); err != nil {
+			if _, err := s.exec(ctx, tx, `INSERT INTO address (environment, hash, record, claimed_at) VALUES ? ON CONFLICT (environment, hash) DO NOTHING`, rows); err != nil {
 				return err
 			}
 			if err := s.passOn(ctx, tx, env, part, now); err != nil {
 				return err
 			}
-			if err := s.readOwners(ctx, tx, env, part, owners); err != nil {
-				return err
-			}
 		}
-		return nil
+		return s.readOwners(ctx, tx, env, open, owners)
 	})
 	return owners, err
 }
 
-// passOn gives an address to its claimant when the owner no longer stands for it.
+// passOn gives addresses to their claimants when the owner no longer stands for them.
 func (s *Store) passOn(ctx context.Context, tx *sql.Tx, env connector.Environment, claims []Claim, now time.Time) error {
+	rows := newGrid("tt", len(claims))
 	for _, c := range claims {
-		if _, err := s.exec(ctx, tx, `UPDATE address SET record = ?, claimed_at = ? WHERE environment = ? AND hash = ? AND record <> ? AND claimed_at < ?
-			AND NOT EXISTS (SELECT 1 FROM link WHERE link.environment = address.environment AND link.record = address.record AND link.address_hash = address.hash AND link.owner = 1 AND link.erased_at = 0)`,
-			c.Record.String(), ms(now), string(env), c.Hash, c.Record.String(), ms(now.Add(-claimPatience))); err != nil {
-			return err
-		}
+		rows.add(c.Hash, c.Record.String())
 	}
-	return nil
+	_, err := s.exec(ctx, tx, `WITH v (hash, record) AS (VALUES ?)
+		UPDATE address SET record = v.record, claimed_at = ? FROM v WHERE address.environment = ? AND address.hash = v.hash AND address.record <> v.record AND address.claimed_at < ?
+			AND NOT EXISTS (SELECT 1 FROM link WHERE link.environment = address.environment AND link.record = address.record AND link.address_hash = address.hash AND link.owner = 1 AND link.erased_at = 0)`,
+		rows, ms(now), string(env), ms(now.Add(-claimPatience)))
+	return err
 }
 
-func (s *Store) readOwners(ctx context.Context, tx *sql.Tx, env connector.Environment, claims []Claim, owners map[string]connector.Record) error {
-	args := []any{string(env)}
-	for _, c := range claims {
-		args = append(args, c.Hash)
-	}
-	rows, err := collect(ctx, s.from(tx), scanOwner, `SELECT hash, record FROM address WHERE environment = ? AND hash IN (`+list(len(claims))+`)`, args...)
-	if err != nil {
-		return err
-	}
-	for _, r := range rows {
-		if owners[r.hash], err = connector.ParseRecord(r.record); err != nil {
+func (s *Store) readOwners(ctx context.Context, from querier, env connector.Environment, claims []Claim, owners map[string]connector.Record) error {
+	for _, part := range chunks(claims, 500) {
+		hashes := make(words, len(part))
+		for i, c := range part {
+			hashes[i] = c.Hash
+		}
+		rows, err := collect(ctx, s.from(from), scanOwner, `SELECT hash, record FROM address WHERE environment = ? AND hash IN ?`, string(env), hashes)
+		if err != nil {
 			return err
+		}
+		for _, r := range rows {
+			if owners[r.hash], err = connector.ParseRecord(r.record); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

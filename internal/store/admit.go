@@ -88,12 +88,12 @@ func scanCount(r *sql.Rows) (c envCount, err error) { return c, r.Scan(&c.env, &
 // another transaction holds right now are left for the next round.
 func (a *Admission) Take(ctx context.Context, env connector.Environment, lanes []Ready, lease time.Duration) (Batch, error) {
 	b := Batch{ID: uuid.NewString(), Environment: env, Class: lanes[0].Class, Operation: lanes[0].Operation}
-	args := []any{b.ID, ms(a.Now.Add(lease))}
-	for _, l := range lanes {
-		args = append(args, string(l.Lane))
+	keys := make(words, len(lanes))
+	for i, l := range lanes {
+		keys[i] = string(l.Lane)
 	}
 	rows, err := collect(ctx, a.s.from(a.tx), scanLeased, `UPDATE lane SET state = 2, epoch = epoch + 1, batch = ?, lease_until = ?
-		WHERE key IN (SELECT key FROM lane WHERE state = 1 AND key IN (`+list(len(lanes))+`)`+a.s.dialect.SkipLocked+`) RETURNING key, epoch`, args...)
+		WHERE key IN (SELECT key FROM lane WHERE state = 1 AND key IN ?`+a.s.dialect.SkipLocked+`) RETURNING key, epoch`, b.ID, ms(a.Now.Add(lease)), keys)
 	if err != nil {
 		return Batch{}, fmt.Errorf("hand out: %w", err)
 	}
@@ -169,11 +169,7 @@ func scanLaneEnv(r *sql.Rows) (l laneEnv, err error) { return l, r.Scan(&l.lane,
 // requeueRunning puts the running ops of lanes back at the head.
 func (s *Store) requeueRunning(ctx context.Context, tx *sql.Tx, lanes []Lane) error {
 	for _, part := range chunks(lanes, 500) {
-		args := make([]any, len(part))
-		for i, l := range part {
-			args[i] = string(l)
-		}
-		ids, err := collect(ctx, s.from(tx), scanRequestKey, `SELECT id, coalesce_key FROM op WHERE state IN (0, 1) AND state = 1 AND lane IN (`+list(len(part))+`)`, args...)
+		ids, err := collect(ctx, s.from(tx), scanRequestKey, `SELECT id, coalesce_key FROM op WHERE state IN (0, 1) AND state = 1 AND lane IN ?`, texts(part))
 		if err != nil {
 			return err
 		}
@@ -183,11 +179,11 @@ func (s *Store) requeueRunning(ctx context.Context, tx *sql.Tx, lanes []Lane) er
 		if len(ids) == 0 {
 			continue
 		}
-		back := make([]any, len(ids))
+		back := make(numbers, len(ids))
 		for i, o := range ids {
 			back[i] = o.id
 		}
-		if _, err := s.exec(ctx, tx, `UPDATE op SET state = 0 WHERE id IN (`+list(len(back))+`)`, back...); err != nil {
+		if _, err := s.exec(ctx, tx, `UPDATE op SET state = 0 WHERE id IN ?`, back); err != nil {
 			return err
 		}
 	}
@@ -209,12 +205,12 @@ func (s *Store) absorb(ctx context.Context, tx *sql.Tx, back []idKey) error {
 		return nil
 	}
 	older := make(map[string]int64, len(back))
-	keys := make([]any, 0, len(back))
+	keys := make(words, 0, len(back))
 	for _, o := range back {
 		older[o.key] = o.id
 		keys = append(keys, o.key)
 	}
-	younger, err := collect(ctx, s.from(tx), scanJoining, `SELECT id, coalesce_key, class, merged FROM op WHERE state = 0 AND coalesce_key IN (`+list(len(keys))+`)`, keys...)
+	younger, err := collect(ctx, s.from(tx), scanJoining, `SELECT id, coalesce_key, class, merged FROM op WHERE state = 0 AND coalesce_key IN ?`, keys)
 	if err != nil {
 		return err
 	}

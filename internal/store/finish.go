@@ -109,12 +109,12 @@ func (f *finishing) lockAll(ctx context.Context, all []Settlement) error {
 		}
 	}
 	for _, part := range chunks(slices.Sorted(maps.Keys(env)), 500) {
-		args := make([]any, 0, len(part)*5)
+		rows := newGrid("ttiii", len(part))
 		for _, k := range part {
-			args = append(args, string(k), string(env[k]), int64(Backfill), int64(LaneIdle), ms(f.now))
+			rows.add(string(k), string(env[k]), int64(Backfill), int64(LaneIdle), ms(f.now))
 		}
-		if _, err := f.s.exec(ctx, f.tx, `INSERT INTO lane (key, environment, class, state, ready_at) VALUES `+tuples(len(part), 5)+`
-			ON CONFLICT (key) DO UPDATE SET key = lane.key`, args...); err != nil {
+		if _, err := f.s.exec(ctx, f.tx, `INSERT INTO lane (key, environment, class, state, ready_at) VALUES ?
+			ON CONFLICT (key) DO UPDATE SET key = lane.key`, rows); err != nil {
 			return fmt.Errorf("lock lanes: %w", err)
 		}
 	}
@@ -145,7 +145,7 @@ func (f *finishing) keepMine(ctx context.Context, all []Settlement, held []bool)
 
 // requeue makes room for ops that run again: younger ones that say the same join them.
 func (f *finishing) requeue(ctx context.Context) error {
-	var ids []any
+	var ids numbers
 	for _, x := range f.mine {
 		if x.State == OpQueued {
 			ids = append(ids, x.Op)
@@ -154,7 +154,7 @@ func (f *finishing) requeue(ctx context.Context) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	back, err := collect(ctx, f.s.from(f.tx), scanRequestKey, `SELECT id, coalesce_key FROM op WHERE id IN (`+list(len(ids))+`)`, ids...)
+	back, err := collect(ctx, f.s.from(f.tx), scanRequestKey, `SELECT id, coalesce_key FROM op WHERE id IN ?`, ids)
 	if err != nil {
 		return fmt.Errorf("requeue: %w", err)
 	}
@@ -165,7 +165,7 @@ func (f *finishing) requeue(ctx context.Context) error {
 }
 
 func (f *finishing) endOps(ctx context.Context) error {
-	args := make([]any, 0, len(f.mine)*9)
+	ended := newGrid("iiiittiti", len(f.mine))
 	for _, x := range f.mine {
 		finished, free := ms(f.now), int64(0)
 		if x.State == OpQueued {
@@ -174,12 +174,12 @@ func (f *finishing) endOps(ctx context.Context) error {
 		if x.FreeAttempt {
 			free = 1
 		}
-		args = append(args, x.Op, int64(x.State), free, ms(x.Since), x.Outcome.Code, clip(x.Outcome.Why, 2000), int64(x.Outcome.HTTPStatus), x.Cause, finished)
+		ended.add(x.Op, int64(x.State), free, ms(x.Since), x.Outcome.Code, clip(x.Outcome.Why, 2000), int64(x.Outcome.HTTPStatus), x.Cause, finished)
 	}
-	n, err := f.s.exec(ctx, f.tx, `WITH v (id, state, free, since, code, message, http_status, cause, finished) AS (VALUES `+typed(len(f.mine), "iiiittiti")+`)
+	n, err := f.s.exec(ctx, f.tx, `WITH v (id, state, free, since, code, message, http_status, cause, finished) AS (VALUES ?)
 		UPDATE op SET state = v.state, attempt = op.attempt - v.free, since = v.since, result_code = v.code, message = v.message, http_status = v.http_status,
 			cause = v.cause, finished_at = v.finished, arguments = CASE WHEN v.state = 2 THEN NULL ELSE op.arguments END
-		FROM v WHERE op.id = v.id AND op.state = 1`, args...)
+		FROM v WHERE op.id = v.id AND op.state = 1`, ended)
 	if err != nil {
 		return fmt.Errorf("end ops: %w", err)
 	}
@@ -202,7 +202,7 @@ func scanHead(r *sql.Rows) (h laneHead, err error) {
 
 // freeLanes makes lanes with more work ready and the others idle.
 func (f *finishing) freeLanes(ctx context.Context) error {
-	keys := make([]any, len(f.mine))
+	keys := make(words, len(f.mine))
 	retry := make(map[Lane]int64, len(f.mine))
 	for i, x := range f.mine {
 		keys[i] = string(x.Lane)
@@ -212,7 +212,7 @@ func (f *finishing) freeLanes(ctx context.Context) error {
 		}
 	}
 	heads, err := collect(ctx, f.s.from(f.tx), scanHead, `SELECT op.lane, op.id, op.operation, h.class FROM op JOIN
-		(SELECT MIN(id) AS id, MIN(class) AS class FROM op WHERE state IN (0, 1) AND state = 0 AND lane IN (`+list(len(keys))+`) GROUP BY lane) AS h ON op.id = h.id`, keys...)
+		(SELECT MIN(id) AS id, MIN(class) AS class FROM op WHERE state IN (0, 1) AND state = 0 AND lane IN ? GROUP BY lane) AS h ON op.id = h.id`, keys)
 	if err != nil {
 		return fmt.Errorf("next heads: %w", err)
 	}
@@ -220,17 +220,17 @@ func (f *finishing) freeLanes(ctx context.Context) error {
 	for _, h := range heads {
 		next[h.lane] = h
 	}
-	args := make([]any, 0, len(f.mine)*5)
+	free := newGrid("tiiii", len(f.mine))
 	for _, x := range f.mine {
 		state, h := LaneIdle, laneHead{class: int64(Backfill)}
 		if n, more := next[x.Lane]; more {
 			state, h = LaneReady, n
 		}
-		args = append(args, string(x.Lane), int64(state), h.head, h.class, retry[x.Lane])
+		free.add(string(x.Lane), int64(state), h.head, h.class, retry[x.Lane])
 	}
-	if _, err := f.s.exec(ctx, f.tx, `WITH v (key, state, head, class, ready_at) AS (VALUES `+typed(len(f.mine), "tiiii")+`)
+	if _, err := f.s.exec(ctx, f.tx, `WITH v (key, state, head, class, ready_at) AS (VALUES ?)
 		UPDATE lane SET state = v.state, head = v.head, class = v.class, ready_at = v.ready_at, lease_until = 0, node = '', batch = ''
-		FROM v WHERE lane.key = v.key`, args...); err != nil {
+		FROM v WHERE lane.key = v.key`, free); err != nil {
 		return fmt.Errorf("free lanes: %w", err)
 	}
 	return nil

@@ -25,11 +25,10 @@ type JobRequest struct {
 func (s *Store) JobRequests(ctx context.Context, env connector.Environment, jobs []connector.RecordID) (map[connector.RecordID]JobRequest, error) {
 	out := make(map[connector.RecordID]JobRequest, len(jobs))
 	for _, part := range chunks(jobs, 500) {
-		args := append([]any{string(env)}, anys(texts(part))...)
 		rows, err := collect(ctx, s.from(s.read), scanJobRequest, `SELECT request.job, MAX(CASE WHEN op.state IN (0, 1) THEN 1 ELSE 0 END), MAX(op.finished_at), COUNT(telling.target)
 			FROM request JOIN op ON op.id = request.op
 			LEFT JOIN telling ON telling.environment = request.environment AND telling.target = 'dh_spotlerjobs(' || request.job || ')'
-			WHERE request.environment = ? AND request.job <> '' AND request.job IN (`+list(len(part))+`) GROUP BY request.job`, args...)
+			WHERE request.environment = ? AND request.job <> '' AND request.job IN ? GROUP BY request.job`, string(env), texts(part))
 		if err != nil {
 			return nil, fmt.Errorf("store: job requests: %w", err)
 		}
@@ -38,14 +37,6 @@ func (s *Store) JobRequests(ctx context.Context, env connector.Environment, jobs
 		}
 	}
 	return out, nil
-}
-
-func texts[T ~string](values []T) []string {
-	out := make([]string, len(values))
-	for i, v := range values {
-		out[i] = string(v)
-	}
-	return out
 }
 
 type jobRequestRow struct {

@@ -73,8 +73,8 @@ type Batch struct {
 }
 
 // keysOf returns the keys of lanes as query arguments.
-func keysOf(lanes []Leased) []any {
-	args := make([]any, len(lanes))
+func keysOf(lanes []Leased) words {
+	args := make(words, len(lanes))
 	for i, l := range lanes {
 		args[i] = string(l.Lane)
 	}

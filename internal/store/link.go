@@ -76,11 +76,11 @@ func scanLink(r *sql.Rows) (l Link, err error) {
 func (s *Store) Links(ctx context.Context, env connector.Environment, records []connector.Record) (map[connector.Record]Link, error) {
 	out := make(map[connector.Record]Link, len(records))
 	for _, part := range chunks(records, 500) {
-		args := []any{string(env)}
-		for _, r := range part {
-			args = append(args, r.String())
+		keys := make(words, len(part))
+		for i, r := range part {
+			keys[i] = r.String()
 		}
-		links, err := collect(ctx, s.from(s.hot), scanLink, `SELECT `+linkColumns+` FROM link WHERE environment = ? AND record IN (`+list(len(part))+`)`, args...)
+		links, err := collect(ctx, s.from(s.hot), scanLink, `SELECT `+linkColumns+` FROM link WHERE environment = ? AND record IN ?`, string(env), keys)
 		if err != nil {
 			return nil, fmt.Errorf("store: links: %w", err)
 		}
@@ -96,7 +96,7 @@ func (s *Store) Links(ctx context.Context, env connector.Environment, records []
 func (s *Store) LinksByAddress(ctx context.Context, env connector.Environment, hashes []string) (map[string][]Link, error) {
 	out := map[string][]Link{}
 	for _, part := range chunks(hashes, 500) {
-		links, err := collect(ctx, s.from(s.hot), scanLink, `SELECT `+linkColumnsBare+` FROM link WHERE environment = ? AND address_hash <> '' AND address_hash IN (`+list(len(part))+`) ORDER BY created_at, record`, append([]any{string(env)}, anys(part)...)...)
+		links, err := collect(ctx, s.from(s.hot), scanLink, `SELECT `+linkColumnsBare+` FROM link WHERE environment = ? AND address_hash <> '' AND address_hash IN ? ORDER BY created_at, record`, string(env), words(part))
 		if err != nil {
 			return nil, fmt.Errorf("store: links by address: %w", err)
 		}
@@ -139,7 +139,7 @@ func (s *Store) CountLinks(ctx context.Context, env connector.Environment) (int,
 
 func (s *Store) putLinks(ctx context.Context, tx *sql.Tx, links []Link, now time.Time) error {
 	for _, part := range chunks(lastPer(links, func(l Link) string { return string(l.Environment) + "/" + l.Record.String() }), 500) {
-		args := make([]any, 0, len(part)*14)
+		rows := newGrid("ttttitttiiibii", len(part))
 		for _, l := range part {
 			if l.Record.IsZero() {
 				return errors.New("a link needs a record")
@@ -152,13 +152,13 @@ func (s *Store) putLinks(ctx context.Context, tx *sql.Tx, links []Link, now time
 			if created.IsZero() {
 				created = now
 			}
-			args = append(args, string(l.Environment), l.Record.String(), string(l.ExternalID), l.AddressHash, bit(l.Owner), string(l.Status), clip(l.Reason, 1000),
+			rows.add(string(l.Environment), l.Record.String(), string(l.ExternalID), l.AddressHash, bit(l.Owner), string(l.Status), clip(l.Reason, 1000),
 				l.Rule, l.Version, bit(l.InfoBound), ms(l.ErasedAt), shadow, ms(created), ms(now))
 		}
-		if _, err := s.exec(ctx, tx, `INSERT INTO link (`+linkColumns+`) VALUES `+tuples(len(part), 14)+`
+		if _, err := s.exec(ctx, tx, `INSERT INTO link (`+linkColumns+`) VALUES ?
 			ON CONFLICT (environment, record) DO UPDATE SET external_id = excluded.external_id, address_hash = excluded.address_hash, owner = excluded.owner,
 				status = excluded.status, reason = excluded.reason, rule = excluded.rule, version = excluded.version, info_bound = excluded.info_bound,
-				erased_at = excluded.erased_at, shadow = excluded.shadow, updated_at = excluded.updated_at`, args...); err != nil {
+				erased_at = excluded.erased_at, shadow = excluded.shadow, updated_at = excluded.updated_at`, rows); err != nil {
 			return fmt.Errorf("links: %w", err)
 		}
 	}

@@ -26,10 +26,11 @@ func (s *Store) Ops(ctx context.Context, f OpFilter) ([]Op, error) {
 	q := `SELECT ` + opColumns + ` FROM op WHERE environment = ?`
 	args := []any{string(f.Environment)}
 	if len(f.States) > 0 {
-		q += ` AND state IN (` + list(len(f.States)) + `)`
-		for _, st := range f.States {
-			args = append(args, int64(st))
+		states := make(numbers, len(f.States))
+		for i, st := range f.States {
+			states[i] = int64(st)
 		}
+		q, args = q+` AND state IN ?`, append(args, states)
 	}
 	if f.Operation != 0 {
 		q, args = q+` AND operation = ?`, append(args, int64(f.Operation))

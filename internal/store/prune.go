@@ -22,8 +22,8 @@ func (s *Store) Prune(ctx context.Context, before time.Time, n int) (int, error)
 		}
 		gone = len(ids)
 		for _, part := range chunks(ids, 500) {
-			for _, q := range []string{`DELETE FROM request WHERE op IN (`, `DELETE FROM op WHERE id IN (`} {
-				if _, err := s.exec(ctx, tx, q+list(len(part))+`)`, anys(part)...); err != nil {
+			for _, q := range []string{`DELETE FROM request WHERE op IN ?`, `DELETE FROM op WHERE id IN ?`} {
+				if _, err := s.exec(ctx, tx, q, numbers(part)); err != nil {
 					return err
 				}
 			}

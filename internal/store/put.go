@@ -132,22 +132,22 @@ func (g *putting) lockLanes(ctx context.Context) error {
 	slices.Sort(keys)
 	g.barriers = make(map[Lane]int64, len(keys))
 	for _, part := range chunks(keys, 500) {
-		args := make([]any, 0, len(part)*6)
+		rows := newGrid("ttiiii", len(part))
 		for _, k := range part {
 			p := g.puts[first[k]]
-			args = append(args, string(k), string(p.Environment), int64(p.Class), int64(LaneReady), int64(p.Operation), ms(g.now))
+			rows.add(string(k), string(p.Environment), int64(p.Class), int64(LaneReady), int64(p.Operation), ms(g.now))
 		}
-		rows, err := collect(ctx, g.store.from(g.tx), scanBarrier, `INSERT INTO lane (key, environment, class, state, head, ready_at) VALUES `+tuples(len(part), 6)+`
+		locked, err := collect(ctx, g.store.from(g.tx), scanBarrier, `INSERT INTO lane (key, environment, class, state, head, ready_at) VALUES ?
 			ON CONFLICT (key) DO UPDATE SET
 				class = CASE WHEN lane.state = 0 OR excluded.class < lane.class THEN excluded.class ELSE lane.class END,
 				head = CASE WHEN lane.state = 0 THEN excluded.head ELSE lane.head END,
 				ready_at = CASE WHEN lane.state = 0 THEN excluded.ready_at ELSE lane.ready_at END,
 				state = CASE WHEN lane.state = 0 THEN 1 ELSE lane.state END
-			RETURNING key, barrier`, args...)
+			RETURNING key, barrier`, rows)
 		if err != nil {
 			return fmt.Errorf("lock lanes: %w", err)
 		}
-		for _, r := range rows {
+		for _, r := range locked {
 			g.barriers[r.lane] = r.barrier
 		}
 	}
@@ -176,8 +176,7 @@ func (g *putting) dropKnown(ctx context.Context) error {
 	known := map[[2]string]int64{}
 	for env, keys := range byEnv {
 		for _, part := range chunks(keys, 500) {
-			args := append([]any{string(env)}, anys(part)...)
-			rows, err := collect(ctx, g.store.from(g.tx), scanRequest, `SELECT key, op FROM request WHERE environment = ? AND key IN (`+list(len(part))+`)`, args...)
+			rows, err := collect(ctx, g.store.from(g.tx), scanRequest, `SELECT key, op FROM request WHERE environment = ? AND key IN ?`, string(env), words(part))
 			if err != nil {
 				return fmt.Errorf("known requests: %w", err)
 			}
@@ -226,23 +225,23 @@ func (g *putting) addOps(ctx context.Context) error {
 	}
 	ids := make(map[string]opMerged, len(order))
 	for _, part := range chunks(order, 500) {
-		args := make([]any, 0, len(part)*10)
+		rows := newGrid("ttiiibttii", len(part))
 		for _, i := range part {
 			p := g.puts[i]
 			sealed, err := g.store.seal.Seal(ctx, p.Environment, "arguments", p.Arguments)
 			if err != nil {
 				return err
 			}
-			args = append(args, string(p.Environment), string(p.Lane), int64(p.Operation), int64(OpQueued), int64(p.Class), sealed, g.opKey[i], p.Source, ms(g.now), asked[g.opKey[i]]-1)
+			rows.add(string(p.Environment), string(p.Lane), int64(p.Operation), int64(OpQueued), int64(p.Class), sealed, g.opKey[i], p.Source, ms(g.now), asked[g.opKey[i]]-1)
 		}
-		rows, err := collect(ctx, g.store.from(g.tx), scanOpKey, `INSERT INTO op (environment, lane, operation, state, class, arguments, coalesce_key, source, created_at, merged) VALUES `+tuples(len(part), 10)+`
+		added, err := collect(ctx, g.store.from(g.tx), scanOpKey, `INSERT INTO op (environment, lane, operation, state, class, arguments, coalesce_key, source, created_at, merged) VALUES ?
 			ON CONFLICT (coalesce_key) WHERE state = 0 DO UPDATE SET merged = op.merged + 1 + excluded.merged,
 				class = CASE WHEN excluded.class < op.class THEN excluded.class ELSE op.class END
-			RETURNING id, coalesce_key, merged`, args...)
+			RETURNING id, coalesce_key, merged`, rows)
 		if err != nil {
 			return fmt.Errorf("add ops: %w", err)
 		}
-		for _, r := range rows {
+		for _, r := range added {
 			ids[r.key] = r
 		}
 	}
@@ -281,12 +280,12 @@ func (g *putting) coalesceKey(p Put) string {
 
 func (g *putting) addRequests(ctx context.Context) error {
 	for _, part := range chunks(g.fresh, 500) {
-		args := make([]any, 0, len(part)*5)
+		rows := newGrid("ttiti", len(part))
 		for _, i := range part {
 			p := g.puts[i]
-			args = append(args, string(p.Environment), p.Key, g.results[i].Op, string(p.Job), ms(g.now))
+			rows.add(string(p.Environment), p.Key, g.results[i].Op, string(p.Job), ms(g.now))
 		}
-		if _, err := g.store.exec(ctx, g.tx, `INSERT INTO request (environment, key, op, job, created_at) VALUES `+tuples(len(part), 5), args...); err != nil {
+		if _, err := g.store.exec(ctx, g.tx, `INSERT INTO request (environment, key, op, job, created_at) VALUES ?`, rows); err != nil {
 			return fmt.Errorf("add requests: %w", err)
 		}
 	}
@@ -306,7 +305,7 @@ func (g *putting) addRequests(ctx context.Context) error {
 // lane may have been made ready for nothing, or with the known one's operation.
 func (g *putting) trueHeads(ctx context.Context) error {
 	seen := map[Lane]bool{}
-	var lanes []any
+	var lanes words
 	for i, p := range g.puts {
 		if g.results[i].Known && !seen[p.Lane] {
 			seen[p.Lane] = true
@@ -316,7 +315,7 @@ func (g *putting) trueHeads(ctx context.Context) error {
 	for _, part := range chunks(lanes, 500) {
 		const head = `(SELECT op.operation FROM op WHERE op.lane = lane.key AND op.state IN (0, 1) AND op.state = 0 ORDER BY op.id LIMIT 1)`
 		if _, err := g.store.exec(ctx, g.tx, `UPDATE lane SET head = COALESCE(`+head+`, 0), state = CASE WHEN `+head+` IS NULL THEN 0 ELSE 1 END
-			WHERE state = 1 AND key IN (`+list(len(part))+`)`, part...); err != nil {
+			WHERE state = 1 AND key IN ?`, words(part)); err != nil {
 			return fmt.Errorf("true heads: %w", err)
 		}
 	}
@@ -325,12 +324,12 @@ func (g *putting) trueHeads(ctx context.Context) error {
 
 func (g *putting) raiseBarriers(ctx context.Context) error {
 	for _, part := range chunks(slices.Collect(maps.Keys(g.raised)), 500) {
-		args := make([]any, 0, len(part)*2)
+		rows := newGrid("ti", len(part))
 		for _, lane := range part {
-			args = append(args, string(lane), g.barriers[lane])
+			rows.add(string(lane), g.barriers[lane])
 		}
-		if _, err := g.store.exec(ctx, g.tx, `WITH v (key, barrier) AS (VALUES `+typed(len(part), "ti")+`)
-			UPDATE lane SET barrier = v.barrier FROM v WHERE lane.key = v.key`, args...); err != nil {
+		if _, err := g.store.exec(ctx, g.tx, `WITH v (key, barrier) AS (VALUES ?)
+			UPDATE lane SET barrier = v.barrier FROM v WHERE lane.key = v.key`, rows); err != nil {
 			return fmt.Errorf("raise barriers: %w", err)
 		}
 	}

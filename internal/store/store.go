@@ -117,7 +117,8 @@ func crossed(err error) bool {
 }
 
 func (s *Store) exec(ctx context.Context, tx *sql.Tx, query string, args ...any) (int64, error) {
-	res, err := tx.ExecContext(ctx, s.sql(query), args...)
+	query, args = s.bind(query, args)
+	res, err := tx.ExecContext(ctx, query, args...)
 	if err != nil {
 		return 0, err
 	}
@@ -129,18 +130,19 @@ type querier interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }
 
-// source is where a query goes, and the dialect that it is written in there.
+// source is where a query goes, and how it is written there.
 type source struct {
 	querier
-	sql func(query string) string
+	bind func(query string, args []any) (string, []any)
 }
 
 // from is a database of the store, or a transaction in one, as a source.
-func (s *Store) from(q querier) source { return source{q, s.sql} }
+func (s *Store) from(q querier) source { return source{q, s.bind} }
 
 // collect scans every row of a query with scan.
 func collect[T any](ctx context.Context, from source, scan func(*sql.Rows) (T, error), query string, args ...any) (out []T, err error) {
-	rows, err := from.QueryContext(ctx, from.sql(query), args...)
+	query, args = from.bind(query, args)
+	rows, err := from.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, err
 	}

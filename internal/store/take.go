@@ -31,8 +31,7 @@ func (s *Store) Take(ctx context.Context, b Batch, node string, lease time.Durat
 		if err != nil || len(mine) == 0 {
 			return err
 		}
-		args := append([]any{node, ms(now.Add(lease))}, keysOf(mine)...)
-		if _, err := s.exec(ctx, tx, `UPDATE lane SET state = 3, node = ?, lease_until = ? WHERE key IN (`+list(len(mine))+`)`, args...); err != nil {
+		if _, err := s.exec(ctx, tx, `UPDATE lane SET state = 3, node = ?, lease_until = ? WHERE key IN ?`, node, ms(now.Add(lease)), keysOf(mine)); err != nil {
 			return fmt.Errorf("hold lanes: %w", err)
 		}
 		if out, err = s.startHeads(ctx, tx, mine, now); err != nil {
@@ -49,8 +48,7 @@ func (s *Store) Take(ctx context.Context, b Batch, node string, lease time.Durat
 // held locks those of the lanes that are in the given state under their epoch, in
 // the order of their keys, in which Put locks them too: so there is no deadlock.
 func (s *Store) held(ctx context.Context, tx *sql.Tx, lanes []Leased, state LaneState) ([]Leased, error) {
-	args := append(keysOf(lanes), int64(state))
-	rows, err := collect(ctx, s.from(tx), scanLeased, `SELECT key, epoch FROM lane WHERE key IN (`+list(len(lanes))+`) AND state = ? ORDER BY key`+s.dialect.ForUpdate, args...)
+	rows, err := collect(ctx, s.from(tx), scanLeased, `SELECT key, epoch FROM lane WHERE key IN ? AND state = ? ORDER BY key`+s.dialect.ForUpdate, keysOf(lanes), int64(state))
 	if err != nil {
 		return nil, fmt.Errorf("fence: %w", err)
 	}
@@ -83,9 +81,8 @@ func (s *Store) startHeads(ctx context.Context, tx *sql.Tx, mine []Leased, now t
 	for _, l := range mine {
 		epoch[l.Lane] = l.Epoch
 	}
-	args := append([]any{ms(now)}, keysOf(mine)...)
 	ops, err := collect(ctx, s.from(tx), s.scanOp(ctx), `UPDATE op SET state = 1, attempt = attempt + 1, started_at = ?
-		WHERE id IN (SELECT MIN(id) FROM op WHERE state IN (0, 1) AND state = 0 AND lane IN (`+list(len(mine))+`) GROUP BY lane) RETURNING `+opColumns, args...)
+		WHERE id IN (SELECT MIN(id) FROM op WHERE state IN (0, 1) AND state = 0 AND lane IN ? GROUP BY lane) RETURNING `+opColumns, ms(now), keysOf(mine))
 	if err != nil {
 		return nil, fmt.Errorf("start ops: %w", err)
 	}
@@ -101,12 +98,12 @@ func (s *Store) addJobs(ctx context.Context, tx *sql.Tx, ops []Taken) error {
 		return nil
 	}
 	at := make(map[int64]int, len(ops))
-	args := make([]any, len(ops))
+	ids := make(numbers, len(ops))
 	for i, o := range ops {
 		at[o.ID] = i
-		args[i] = o.ID
+		ids[i] = o.ID
 	}
-	jobs, err := collect(ctx, s.from(tx), scanJob, `SELECT op, job FROM request WHERE job <> '' AND op IN (`+list(len(ops))+`) ORDER BY op, job`, args...)
+	jobs, err := collect(ctx, s.from(tx), scanJob, `SELECT op, job FROM request WHERE job <> '' AND op IN ? ORDER BY op, job`, ids)
 	if err != nil {
 		return fmt.Errorf("job rows: %w", err)
 	}
@@ -155,8 +152,7 @@ func (s *Store) Heartbeat(ctx context.Context, lanes []Leased, lease time.Durati
 		if held = len(mine); err != nil || held == 0 {
 			return err
 		}
-		args := append([]any{ms(now.Add(lease))}, keysOf(mine)...)
-		_, err = s.exec(ctx, tx, `UPDATE lane SET lease_until = ? WHERE key IN (`+list(len(mine))+`)`, args...)
+		_, err = s.exec(ctx, tx, `UPDATE lane SET lease_until = ? WHERE key IN ?`, ms(now.Add(lease)), keysOf(mine))
 		return err
 	})
 	return held, err

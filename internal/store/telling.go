@@ -26,18 +26,18 @@ type Telling struct {
 
 func (s *Store) putTellings(ctx context.Context, tx *sql.Tx, tellings []Telling, now time.Time) error {
 	for _, part := range chunks(lastPer(tellings, func(t Telling) string { return string(t.Environment) + "/" + t.Target }), 500) {
-		args := make([]any, 0, len(part)*5)
+		rows := newGrid("ttibi", len(part))
 		for _, t := range part {
 			sealed, err := s.seal.Seal(ctx, t.Environment, "telling", t.Body)
 			if err != nil {
 				return err
 			}
-			args = append(args, string(t.Environment), t.Target, bit(t.Create), sealed, ms(now))
+			rows.add(string(t.Environment), t.Target, bit(t.Create), sealed, ms(now))
 		}
-		if _, err := s.exec(ctx, tx, `INSERT INTO telling (environment, target, may_create, body, due_at) VALUES `+tuples(len(part), 5)+`
+		if _, err := s.exec(ctx, tx, `INSERT INTO telling (environment, target, may_create, body, due_at) VALUES ?
 			ON CONFLICT (environment, target) DO UPDATE SET body = excluded.body, may_create = CASE WHEN excluded.may_create > telling.may_create THEN excluded.may_create ELSE telling.may_create END,
 				version = telling.version + 1, dead = 0, attempt = 0,
-				due_at = CASE WHEN telling.due_at < excluded.due_at THEN telling.due_at ELSE excluded.due_at END`, args...); err != nil {
+				due_at = CASE WHEN telling.due_at < excluded.due_at THEN telling.due_at ELSE excluded.due_at END`, rows); err != nil {
 			return fmt.Errorf("tellings: %w", err)
 		}
 	}
@@ -97,12 +97,12 @@ func (s *Store) Told(ctx context.Context, env connector.Environment, heard []Hea
 		return nil
 	}
 	return s.transact(ctx, "told", func(tx *sql.Tx) error {
-		var gone []any
-		rows := 0
+		var gone words
+		versions := newGrid("ti", len(heard))
 		for _, h := range heard {
 			if h.Heard {
-				gone = append(gone, h.Target, h.Version)
-				rows++
+				gone = append(gone, h.Target)
+				versions.add(h.Target, h.Version)
 				continue
 			}
 			if _, err := s.exec(ctx, tx, `UPDATE telling SET attempt = attempt + 1, due_at = ?, dead = ?, cause = ? WHERE environment = ? AND target = ? AND version = ?`,
@@ -110,18 +110,11 @@ func (s *Store) Told(ctx context.Context, env connector.Environment, heard []Hea
 				return err
 			}
 		}
-		for start := 0; start < rows; start += 500 {
-			end := min(start+500, rows)
-			args := []any{string(env)}
-			for i := start; i < end; i++ {
-				args = append(args, gone[2*i])
-			}
-			args = append(args, gone[2*start:2*end]...)
-			// The list of targets lets the key find the rows; the pairs alone would scan them all.
-			if _, err := s.exec(ctx, tx, `DELETE FROM telling WHERE environment = ? AND target IN (`+list(end-start)+`) AND (target, version) IN (VALUES `+typed(end-start, "ti")+`)`, args...); err != nil {
-				return err
-			}
+		if len(gone) == 0 {
+			return nil
 		}
-		return nil
+		// The list of targets lets the key find the rows; the pairs alone would scan them all.
+		_, err := s.exec(ctx, tx, `DELETE FROM telling WHERE environment = ? AND target IN ? AND (target, version) IN (VALUES ?)`, string(env), gone, versions)
+		return err
 	})
 }

@@ -97,3 +97,12 @@ func (d dataSource) Connect(context.Context) (driver.Conn, error) { return d.dri
 
 // Driver implements driver.Connector.
 func (d dataSource) Driver() driver.Driver { return d.driver }
+
+// CheckNamedValue implements driver.NamedValueChecker for a driver that takes more
+// than database/sql does, such as arrays.
+func (c *tracedConn) CheckNamedValue(v *driver.NamedValue) error {
+	if checker, ok := c.fullConn.(driver.NamedValueChecker); ok {
+		return checker.CheckNamedValue(v)
+	}
+	return driver.ErrSkip
+}
