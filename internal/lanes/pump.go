@@ -50,6 +50,7 @@ type Pump struct {
 	full      time.Time // when every environment is looked at again
 	reclaimAt time.Time
 	leading   time.Time // when the leadership must be prolonged
+	rest      time.Time // before then nobody is looked at: all wait for company in a crowd
 	leads     atomic.Bool
 }
 
@@ -112,12 +113,18 @@ func (p *Pump) Once(ctx context.Context) (time.Duration, error) {
 	if len(p.hot) == 0 {
 		return p.tick(), nil
 	}
+	if now.Before(p.rest) {
+		return p.rest.Sub(now), nil
+	}
 	r := &round{pump: p, next: p.tick()}
-	if err := p.Store.Admit(ctx, r.admit); err != nil {
+	if err := r.run(ctx); err != nil {
 		return p.tick(), err
 	}
 	for _, e := range r.cold {
 		delete(p.hot, e)
+	}
+	if r.gathering && len(r.plans) == 0 {
+		p.rest = now.Add(p.Linger / 3) // each event of a crowd wakes the pump; most times for nothing
 	}
 	return r.next, nil
 }
@@ -174,7 +181,15 @@ type round struct {
 	cold     []connector.Environment // nothing ready is left
 	inFlight map[connector.Environment]int
 	out      int
-	batches  []store.Batch
+	plans    []plan
+	// gathering says that a part batch of a crowd waits for company.
+	gathering bool
+}
+
+// plan is a batch that is to be handed out.
+type plan struct {
+	env   connector.Environment
+	lanes []store.Ready
 }
 
 // candidate is an environment with ready lanes, most urgent class first.
@@ -184,9 +199,22 @@ type candidate struct {
 	more  bool // Peek may have left some behind
 }
 
-func (r *round) admit(ctx context.Context, a *store.Admission) error {
+// run plans batches from a view that costs no writing transaction, and hands them
+// out in one. A lane that changed in between is left out by Take.
+func (r *round) run(ctx context.Context) error {
+	look, err := r.pump.Store.Look(ctx)
+	if err != nil {
+		return err
+	}
+	if err := r.plan(ctx, look); err != nil || len(r.plans) == 0 {
+		return err
+	}
+	return r.pump.Store.Admit(ctx, r.admit)
+}
+
+func (r *round) plan(ctx context.Context, look *store.View) error {
 	var err error
-	if r.inFlight, err = a.InFlight(ctx); err != nil {
+	if r.inFlight, err = look.InFlight(ctx); err != nil {
 		return err
 	}
 	for _, n := range r.inFlight {
@@ -195,27 +223,52 @@ func (r *round) admit(ctx context.Context, a *store.Admission) error {
 	if r.out >= r.pump.Slots {
 		return nil // a batch that ends wakes the pump
 	}
-	candidates, err := r.candidates(ctx, a)
+	candidates, err := r.candidates(ctx, look)
 	if err != nil {
 		return err
 	}
 	for r.out < r.pump.Slots && len(candidates) > 0 {
 		i := r.fairest(candidates)
-		lanes, rest := r.cut(candidates[i].env, candidates[i].lanes, a.Now, r.inFlight[candidates[i].env])
+		lanes, rest := r.cut(candidates[i].env, candidates[i].lanes, look.Now, r.inFlight[candidates[i].env])
 		candidates[i].lanes = rest
 		if len(lanes) == 0 {
 			r.leave(candidates[i])
 			candidates = slices.Delete(candidates, i, i+1)
 			continue
 		}
-		if err := r.handOut(ctx, a, candidates[i].env, lanes); err != nil {
+		r.add(candidates[i].env, lanes)
+	}
+	return nil
+}
+
+// add plans a batch and counts it as served.
+func (r *round) add(env connector.Environment, lanes []store.Ready) {
+	p := r.pump
+	p.virtual = max(p.virtual, p.served[env])
+	p.served[env] += float64(len(lanes))
+	r.inFlight[env]++
+	r.out++
+	r.plans = append(r.plans, plan{env, lanes})
+}
+
+// admit hands out what was planned.
+func (r *round) admit(ctx context.Context, a *store.Admission) error {
+	var batches []store.Batch
+	for _, p := range r.plans {
+		b, err := a.Take(ctx, p.env, p.lanes, r.pump.Lease)
+		if err != nil {
 			return err
 		}
+		if len(b.Lanes) == 0 {
+			continue // somebody holds their rows just now; the next round finds them
+		}
+		r.pump.crowd.add(p.env, a.Now, len(b.Lanes))
+		batches = append(batches, b)
 	}
-	if len(r.batches) == 0 {
+	if len(batches) == 0 {
 		return nil
 	}
-	return r.pump.Executor.Dispatch(ctx, a.Tx(), r.batches)
+	return r.pump.Executor.Dispatch(ctx, a.Tx(), batches)
 }
 
 func (r *round) leave(c candidate) {
@@ -225,17 +278,17 @@ func (r *round) leave(c candidate) {
 }
 
 // candidates looks at the environments that may have work.
-func (r *round) candidates(ctx context.Context, a *store.Admission) ([]candidate, error) {
+func (r *round) candidates(ctx context.Context, look *store.View) ([]candidate, error) {
 	p := r.pump
 	enabled := p.Environments()
 	var out []candidate
 	for env := range p.hot {
-		if !slices.Contains(enabled, env) || a.Now.Before(p.gates[env]) {
+		if !slices.Contains(enabled, env) || look.Now.Before(p.gates[env]) {
 			r.cold = append(r.cold, env) // the tick looks again
 			continue
 		}
 		want := BatchSize * (p.Slots - r.out)
-		ready, err := a.Peek(ctx, env, want)
+		ready, err := look.Peek(ctx, env, want)
 		if err != nil {
 			return nil, err
 		}
@@ -293,15 +346,15 @@ func (r *round) cut(env connector.Environment, ready []store.Ready, now time.Tim
 			rest = append(rest, l)
 		}
 	}
-	linger := time.Duration(0)
+	linger, crowd := time.Duration(0), r.pump.crowd.of(env, now) >= crowded
 	switch {
-	case r.pump.crowd.of(env, now) >= crowded:
+	case crowd:
 		linger = crowdLinger * r.pump.Linger
 	case out > 0:
 		linger = r.pump.Linger
 	}
 	if waited := now.Sub(head.ReadyAt); len(batch) < BatchSize && waited < linger {
-		r.next = min(r.next, linger-waited)
+		r.next, r.gathering = min(r.next, linger-waited), r.gathering || crowd
 		return nil, ready
 	}
 	return batch, rest
@@ -318,21 +371,4 @@ func (r *round) reserved(c store.Class) bool {
 		return free <= max(1, r.pump.Slots/8) && r.pump.Slots > 1
 	}
 	return false
-}
-
-func (r *round) handOut(ctx context.Context, a *store.Admission, env connector.Environment, lanes []store.Ready) error {
-	b, err := a.Take(ctx, env, lanes, r.pump.Lease)
-	if err != nil {
-		return err
-	}
-	if len(b.Lanes) == 0 {
-		return nil // somebody holds their rows just now; the next round finds them
-	}
-	r.pump.virtual = max(r.pump.virtual, r.pump.served[env])
-	r.pump.served[env] += float64(len(b.Lanes))
-	r.pump.crowd.add(env, a.Now, len(b.Lanes))
-	r.inFlight[env]++
-	r.out++
-	r.batches = append(r.batches, b)
-	return nil
 }

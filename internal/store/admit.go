@@ -20,11 +20,28 @@ type Ready struct {
 	ReadyAt   time.Time
 }
 
-// Admission lets the pump look at ready lanes and hand some out, in one transaction.
-type Admission struct {
+// View lets the pump look at lanes. What it sees may have changed a moment later:
+// Take hands out only what is still ready.
+type View struct {
 	s   *Store
-	tx  *sql.Tx
+	q   querier
 	Now time.Time
+}
+
+// Look returns a view of the lanes without a writing transaction, which on SQLite
+// would wait for everybody who writes.
+func (s *Store) Look(ctx context.Context) (*View, error) {
+	now, err := s.dialect.Clock(ctx, s.read)
+	if err != nil {
+		return nil, fmt.Errorf("store: look: %w", err)
+	}
+	return &View{s, s.read, now}, nil
+}
+
+// Admission hands out lanes in one transaction, in which it can look at them too.
+type Admission struct {
+	View
+	tx *sql.Tx
 }
 
 // Admit runs choose in one transaction: what it hands out and what it dispatches
@@ -35,7 +52,7 @@ func (s *Store) Admit(ctx context.Context, choose func(ctx context.Context, a *A
 		if err != nil {
 			return err
 		}
-		return choose(ctx, &Admission{s: s, tx: tx, Now: now})
+		return choose(ctx, &Admission{View{s, tx, now}, tx})
 	})
 }
 
@@ -44,7 +61,7 @@ func (a *Admission) Tx() *sql.Tx { return a.tx }
 
 // Peek returns up to n ready lanes of each class of an environment, oldest first
 // within a class. It reads at most 4n index entries, however long the queue is.
-func (a *Admission) Peek(ctx context.Context, env connector.Environment, n int) ([]Ready, error) {
+func (v *View) Peek(ctx context.Context, env connector.Environment, n int) ([]Ready, error) {
 	var q strings.Builder
 	args := make([]any, 0, 16)
 	for class := Consent; class <= Backfill; class++ {
@@ -52,9 +69,9 @@ func (a *Admission) Peek(ctx context.Context, env connector.Environment, n int) 
 			q.WriteString(" UNION ALL ")
 		}
 		q.WriteString(`SELECT * FROM (SELECT key, class, head, ready_at FROM lane WHERE state = 1 AND environment = ? AND class = ? AND ready_at <= ? ORDER BY ready_at LIMIT ?) AS c`)
-		args = append(args, string(env), int64(class), ms(a.Now), int64(n))
+		args = append(args, string(env), int64(class), ms(v.Now), int64(n))
 	}
-	return collect(ctx, a.s.from(a.tx), scanReady, q.String(), args...)
+	return collect(ctx, v.s.from(v.q), scanReady, q.String(), args...)
 }
 
 func scanReady(r *sql.Rows) (l Ready, err error) {
@@ -65,8 +82,8 @@ func scanReady(r *sql.Rows) (l Ready, err error) {
 }
 
 // InFlight counts, per environment, the batches that are handed out or running.
-func (a *Admission) InFlight(ctx context.Context) (map[connector.Environment]int, error) {
-	rows, err := collect(ctx, a.s.from(a.tx), scanCount, `SELECT environment, COUNT(DISTINCT batch) FROM lane WHERE state IN (2, 3) GROUP BY environment`)
+func (v *View) InFlight(ctx context.Context) (map[connector.Environment]int, error) {
+	rows, err := collect(ctx, v.s.from(v.q), scanCount, `SELECT environment, COUNT(DISTINCT batch) FROM lane WHERE state IN (2, 3) GROUP BY environment`)
 	if err != nil {
 		return nil, fmt.Errorf("in flight: %w", err)
 	}

@@ -36,11 +36,16 @@ type Dialect struct {
 	ForUpdate string
 	// Clock returns the time by which leases are judged: the database's on
 	// PostgreSQL, because the clocks of nodes differ; the process's on SQLite.
-	Clock func(ctx context.Context, tx *sql.Tx) (time.Time, error)
+	Clock func(ctx context.Context, q RowQuerier) (time.Time, error)
 	// Notify, when set, tells other nodes that an environment has work.
 	Notify func(ctx context.Context, db *sql.DB, environment string) error
 	// Settings reads back, from the live connection, how durable a commit is.
 	Settings func(ctx context.Context, db *sql.DB) (map[string]string, error)
+}
+
+// RowQuerier is a database or a transaction that is asked for one row.
+type RowQuerier interface {
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
 // New wraps open databases; write may have one connection only (SQLite).

@@ -58,7 +58,7 @@ func Open(ctx context.Context, o Options, seal *store.Sealer) (*store.Store, err
 	}
 	clock := databaseClock
 	if o.Clock != nil {
-		clock = func(context.Context, *sql.Tx) (time.Time, error) { return o.Clock(), nil }
+		clock = func(context.Context, store.RowQuerier) (time.Time, error) { return o.Clock(), nil }
 	}
 	return store.New(db, db, store.Dialect{
 		Name: "postgres", Numbered: true, SkipLocked: " FOR UPDATE SKIP LOCKED", ForUpdate: " FOR UPDATE",
@@ -66,9 +66,9 @@ func Open(ctx context.Context, o Options, seal *store.Sealer) (*store.Store, err
 	}, seal), nil
 }
 
-func databaseClock(ctx context.Context, tx *sql.Tx) (time.Time, error) {
+func databaseClock(ctx context.Context, q store.RowQuerier) (time.Time, error) {
 	var n int64
-	if err := tx.QueryRowContext(ctx, `SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint`).Scan(&n); err != nil {
+	if err := q.QueryRowContext(ctx, `SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint`).Scan(&n); err != nil {
 		return time.Time{}, fmt.Errorf("clock: %w", err)
 	}
 	return time.UnixMilli(n).UTC(), nil

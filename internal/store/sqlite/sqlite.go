@@ -77,7 +77,7 @@ func open(ctx context.Context, path string, seal *store.Sealer, now func() time.
 	read.SetMaxIdleConns(readers)
 	return store.New(write, read, store.Dialect{
 		Name:     "sqlite",
-		Clock:    func(context.Context, *sql.Tx) (time.Time, error) { return now(), nil },
+		Clock:    func(context.Context, store.RowQuerier) (time.Time, error) { return now(), nil },
 		Settings: readSettings,
 	}, seal), nil
 }

@@ -58,7 +58,7 @@ func TracedPostgres(t testing.TB) Traced {
 	return traced(t, tracer, store.Dialect{Name: "postgres", Numbered: true, SkipLocked: " FOR UPDATE SKIP LOCKED", ForUpdate: " FOR UPDATE", Clock: processClock})
 }
 
-func processClock(context.Context, *sql.Tx) (time.Time, error) { return time.Now(), nil }
+func processClock(context.Context, store.RowQuerier) (time.Time, error) { return time.Now(), nil }
 
 func traced(t testing.TB, tracer *Tracer, d store.Dialect) Traced {
 	db := sql.OpenDB(tracer)
