@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 
+	connector "github.com/spotler-connector/connector"
 	"github.com/spotler-connector/connector/internal/intake"
 	"github.com/spotler-connector/connector/internal/mapping"
 	"github.com/spotler-connector/connector/internal/operations"
@@ -15,10 +16,11 @@ import (
 const endpointName = "SpotlerConnector"
 
 // ensure makes our service endpoint and steps exist in Dataverse (manual:
-// "Configure Contact Sync"), when the settings want that.
-func (e *environment) ensure(ctx context.Context, bound *mapping.Bound) error {
+// "Configure Contact Sync"), when the settings want that, and returns the ids of
+// those that hear of job rows.
+func (e *environment) ensure(ctx context.Context, bound *mapping.Bound) ([]connector.RecordID, error) {
 	if !e.settings.Ensure {
-		return nil
+		return provision.JobSteps(ctx, e.crm, endpointName)
 	}
 	spec := provision.Spec{Name: endpointName, HookURL: e.settings.Hook.URL + intake.Path + e.hook, Header: intake.SecretHeader, Secret: e.settings.Hook.Secrets[0]}
 	for _, t := range e.settings.Tables {
@@ -28,14 +30,14 @@ func (e *environment) ensure(ctx context.Context, bound *mapping.Bound) error {
 	}
 	written, err := e.house.store.Cursor(ctx, e.settings.Name, "hook secret")
 	if err != nil {
-		return err
+		return nil, err
 	}
 	sum := sha256.Sum256([]byte(e.hook + "\x1f" + e.settings.Hook.Secrets[0].Reveal()))
 	digest := hex.EncodeToString(sum[:8])
 	spec.ForceSecret = written != digest
 	report, err := provision.Ensure(ctx, e.crm, spec)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if len(report.Made)+len(report.Changed) > 0 {
 		e.house.log.Info("the service endpoint and steps in Dataverse were brought up to date", "environment", e.settings.Name, "made", len(report.Made), "changed", len(report.Changed))
@@ -44,7 +46,7 @@ func (e *environment) ensure(ctx context.Context, bound *mapping.Bound) error {
 		e.house.log.Warn("a step is switched off; its changes are found by change tracking only", "environment", e.settings.Name, "step", name)
 	}
 	if !spec.ForceSecret {
-		return nil
+		return report.JobSteps, nil
 	}
-	return e.house.store.SetCursor(ctx, e.settings.Name, "hook secret", digest)
+	return report.JobSteps, e.house.store.SetCursor(ctx, e.settings.Name, "hook secret", digest)
 }

@@ -196,16 +196,19 @@ func (e *environment) start(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("mapping of environment %s: %w", e.settings.Name, err)
 	}
-	if err := e.ensure(ctx, bound); err != nil {
+	steps, err := e.ensure(ctx, bound)
+	if err != nil {
 		return err
 	}
 	s := e.settings
-	e.started.Store(&operations.Environment{
+	started := &operations.Environment{
 		Name: s.Name, CRM: e.crm, Mail: e.mail, Mapping: bound, Tables: tables, Synced: s.Tables,
 		Policy:      decide.Policy{AnonymizeInactive: s.AnonymizeWhenInactive, Readmit: decide.Readmit(s.Readmit)},
 		Fence:       fenceOf(s.Fence),
 		FenceWindow: s.Fence.Window, Hold: s.Fence.Hold, JobLog: s.JobLog, Purge: s.PurgeExistingProperties, Patience: e.house.tuning.patience,
-	})
+	}
+	started.SkipSteps(steps...)
+	e.started.Store(started)
 	return nil
 }
 

@@ -201,6 +201,27 @@ func (c *Client) UpdateRequest(t schema.Table, id connector.RecordID, body []byt
 	return BatchRequest{Method: http.MethodPatch, Path: rowPath(t, id), Header: http.Header{"If-Match": {"*"}}, Body: body}
 }
 
+// SkippingSteps asks Dataverse not to run some registered steps for a request, by
+// their ids; everything else that is registered runs (Microsoft Learn: "Bypass custom
+// Dataverse logic"). Without the privilege prvBypassCustomBusinessLogic the request is
+// Denied. Dataverse takes three ids unless the organisation allows more.
+func SkippingSteps(r BatchRequest, steps ...connector.RecordID) BatchRequest {
+	if len(steps) == 0 {
+		return r
+	}
+	ids := make([]string, len(steps))
+	for i, id := range steps {
+		ids[i] = string(id)
+	}
+	h := r.Header.Clone()
+	if h == nil {
+		h = http.Header{}
+	}
+	h["MSCRM.BypassBusinessLogicExecutionStepIds"] = []string{strings.Join(ids, ",")}
+	r.Header = h
+	return r
+}
+
 // CreateRequest makes a row; body should carry the key, so that repeating it is
 // harmless.
 func (c *Client) CreateRequest(t schema.Table, body []byte) BatchRequest {

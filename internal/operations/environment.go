@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	connector "github.com/spotler-connector/connector"
@@ -60,6 +61,10 @@ type Environment struct {
 
 	hash func(string) string
 
+	// ownSteps are the steps by which we hear of job rows; nil while they are not
+	// known, or may not be bypassed.
+	ownSteps atomic.Pointer[[]connector.RecordID]
+
 	mu      sync.Mutex
 	alerted map[string]bool // gates that were closed with an alert
 }
@@ -79,6 +84,18 @@ type Store interface {
 	PutTellings(ctx context.Context, tellings []store.Telling) error
 	DueTellings(ctx context.Context, env connector.Environment, now time.Time, n int) ([]store.Telling, error)
 	Told(ctx context.Context, env connector.Environment, heard []store.Heard) error
+}
+
+// SkipSteps names the steps by which Dataverse tells us of job rows, so that the
+// teller can keep what it writes there from being told back to us: that halves the
+// events of a mass edit. Steps, workflows and flows of others run as always. None
+// ends it.
+func (e *Environment) SkipSteps(steps ...connector.RecordID) {
+	if len(steps) == 0 {
+		e.ownSteps.Store(nil)
+		return
+	}
+	e.ownSteps.Store(&steps)
 }
 
 // prepare reads what the environment keeps in memory; it may be called again.

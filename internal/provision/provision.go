@@ -58,6 +58,8 @@ type Report struct {
 	// Disabled are steps that a person switched off: they stay so, and their events
 	// are found by change tracking only.
 	Disabled []string
+	// JobSteps are the steps that hear of job rows.
+	JobSteps []connector.RecordID
 }
 
 // ensuring is one run of Ensure.

@@ -8,6 +8,7 @@ import (
 	connector "github.com/spotler-connector/connector"
 	"github.com/spotler-connector/connector/internal/dataverse"
 	"github.com/spotler-connector/connector/internal/fault"
+	"github.com/spotler-connector/connector/internal/schema"
 )
 
 // step makes one step exist, with its images.
@@ -24,6 +25,7 @@ func (e *ensuring) step(ctx context.Context, want wanted) error {
 	if !found {
 		return e.makeStep(ctx, want)
 	}
+	e.note(want, have.ID)
 	changed := false
 	if have.Endpoint != want.spec.Endpoint || !sameColumns(have.Columns, want.spec.Columns) {
 		want.spec.Disabled = have.Disabled
@@ -51,6 +53,32 @@ func (e *ensuring) step(ctx context.Context, want wanted) error {
 	return nil
 }
 
+// note keeps the ids of the steps on job rows.
+func (e *ensuring) note(want wanted, id connector.RecordID) {
+	if want.spec.Table == schema.SpotlerJobTable {
+		e.report.JobSteps = append(e.report.JobSteps, id)
+	}
+}
+
+// JobSteps finds the steps on job rows that Ensure made under that name, without
+// changing anything; none when there are none.
+func JobSteps(ctx context.Context, crm CRM, name string) ([]connector.RecordID, error) {
+	var out []connector.RecordID
+	for _, want := range steps(Spec{Name: name}) {
+		if want.spec.Table != schema.SpotlerJobTable {
+			continue
+		}
+		have, found, err := crm.FindStep(ctx, want.spec.Name)
+		if err != nil {
+			return nil, err
+		}
+		if found {
+			out = append(out, have.ID)
+		}
+	}
+	return out, nil
+}
+
 // fits reports whether a step with our name is for the table it should be for. One
 // that is not cannot be changed (reference: dataverse-api 1.3): it is deleted.
 func (e *ensuring) fits(ctx context.Context, have dataverse.Step, want wanted) (bool, error) {
@@ -75,6 +103,7 @@ func (e *ensuring) makeStep(ctx context.Context, want wanted) error {
 		return err
 	}
 	e.report.Made = append(e.report.Made, want.spec.Name)
+	e.note(want, id)
 	for _, i := range want.images {
 		if _, err := e.image(ctx, id, want.spec.Message, i); err != nil {
 			return err

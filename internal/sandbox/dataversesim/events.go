@@ -22,7 +22,7 @@ func (s *Sim) raise(tx *transaction) {
 			continue
 		}
 		for _, st := range s.stepsFor(c.message, c.table.name) {
-			if !st.wants(c) {
+			if tx.skip[st.id] || !st.wants(c) {
 				continue
 			}
 			e := &event{step: st, change: *c, at: tx.now, user: tx.user, operation: newGUID(s.rand), correlation: newGUID(s.rand), request: newGUID(s.rand), tag: tx.tag, classic: s.classic}

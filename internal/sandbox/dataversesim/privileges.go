@@ -40,8 +40,33 @@ func (s *Sim) permitted(t *table, method string) *failure {
 	return fail(http.StatusForbidden, "0x80040220", "Principal user (Id=%s, type=8) is missing prv%s%s privilege on OTC=%s for entity '%s'.", s.user.id, right, t.name, t.name, t.name)
 }
 
-// setPrivilege gives or takes a right.
+// bypassPrivilege is what a request needs that keeps custom logic from running
+// (reference: dataverse-api 2.2).
+const bypassPrivilege = "prvBypassCustomBusinessLogic"
+
+// mayBypass refuses the headers of bypassing to a user without the privilege.
+func (s *Sim) mayBypass(r *request) *failure {
+	if r.header.Get("Mscrm.bypassbusinesslogicexecution") == "" && r.header.Get(skipStepsHeader) == "" {
+		return nil
+	}
+	s.denied.RLock()
+	defer s.denied.RUnlock()
+	if !s.denied.set[bypassPrivilege] {
+		return nil
+	}
+	return fail(http.StatusForbidden, "0x80040220", "Principal user (Id=%s, type=8) is missing %s privilege.", s.user.id, bypassPrivilege)
+}
+
+// setPrivilege gives or takes a right; one that belongs to no table has no table.
 func (s *Sim) setPrivilege(table, right string, allowed bool) error {
+	if table == "" && right == bypassPrivilege {
+		s.denied.Lock()
+		defer s.denied.Unlock()
+		if s.denied.set[right] = !allowed; allowed {
+			delete(s.denied.set, right)
+		}
+		return nil
+	}
 	if s.tables[table] == nil {
 		return fmt.Errorf("there is no table %q", table)
 	}

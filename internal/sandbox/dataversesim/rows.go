@@ -166,10 +166,29 @@ func (r *request) context(t *table, v view, suffix string) string {
 	return c + suffix
 }
 
+// skipStepsHeader names steps that must not run for a request
+// (Microsoft Learn: "Bypass custom Dataverse logic", BypassBusinessLogicExecutionStepIds).
+const skipStepsHeader = "Mscrm.bypassbusinesslogicexecutionstepids"
+
+// skippedSteps reads the ids that the header names; what is no id names nothing.
+func skippedSteps(list string) map[guid]bool {
+	out := map[guid]bool{}
+	for _, text := range splitList(list) {
+		if id, ok := parseGUID(text); ok {
+			out[id] = true
+		}
+	}
+	return out
+}
+
 // announce carries what the request says about events into tx.
 func (r *request) announce(tx *transaction) {
 	bypass := r.header.Get("Mscrm.bypassbusinesslogicexecution")
 	tx.silent = strings.Contains(bypass, "CustomAsync")
+	tx.skip = nil
+	if steps := r.header.Get(skipStepsHeader); steps != "" {
+		tx.skip = skippedSteps(steps)
+	}
 	if strings.Contains(r.raw, "tag=") {
 		if q, f := r.query(); f == nil {
 			tx.tag = q.Get("tag")

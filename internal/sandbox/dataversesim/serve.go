@@ -27,6 +27,9 @@ func (s *Sim) dispatch(r *request) (*response, *failure) {
 	if r.path == "$metadata" {
 		return nil, notSimulated("$metadata")
 	}
+	if f := s.mayBypass(r); f != nil {
+		return nil, f
+	}
 	a, ok := parseAddress(r.path)
 	if !ok {
 		return nil, badSyntax("Bad Request - Error in query syntax.")

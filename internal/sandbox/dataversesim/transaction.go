@@ -21,6 +21,7 @@ type transaction struct {
 	changes []change
 	// silent says that asynchronous steps must not run (reference: 2.2, bypass header).
 	silent bool
+	skip   map[guid]bool // steps that the request said must not run
 	tag    string
 	// override is what a seeding sets against the platform's rules.
 	override []assignment
