@@ -242,15 +242,17 @@ func (e *environment) tell(ctx context.Context) error {
 	t := &operations.Teller{Env: e.started.Load(), Store: e.house.store, Now: e.house.now, Jitter: e.house.runner.Jitter, Log: e.house.log}
 	tick := time.NewTicker(e.house.tuning.tell)
 	defer tick.Stop()
+	last := time.Now()
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
 		}
-		if !e.house.pump.Leads() {
+		if !e.house.pump.Leads() || e.house.pump.Crowded(e.settings.Name) && time.Since(last) < tellInCrowd {
 			continue
 		}
+		last = time.Now()
 		for full := true; full && ctx.Err() == nil; {
 			var err error
 			if _, full, err = t.Once(ctx); err != nil && ctx.Err() == nil && !errors.Is(err, fault.Busy) {
@@ -259,6 +261,10 @@ func (e *environment) tell(ctx context.Context) error {
 		}
 	}
 }
+
+// tellInCrowd is how long Dataverse waits for news in a mass edit: people come first,
+// and what is told of one row together is one write.
+const tellInCrowd = 2 * time.Second
 
 // deadline bounds every request. The lease outlasts it, so a lane is never handed
 // out while a request of an earlier worker may still be running.

@@ -2,6 +2,7 @@ package lanes
 
 import (
 	"math"
+	"sync"
 	"time"
 
 	connector "github.com/spotler-connector/connector"
@@ -9,7 +10,10 @@ import (
 
 // crowd remembers how many lanes of each environment were handed out lately; what
 // is older counts less and less.
-type crowd map[connector.Environment]lately
+type crowd struct {
+	mu  sync.Mutex
+	env map[connector.Environment]lately
+}
 
 type lately struct {
 	lanes float64
@@ -27,13 +31,21 @@ const (
 )
 
 func (c *crowd) of(env connector.Environment, now time.Time) float64 {
-	l := (*c)[env]
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.faded(env, now)
+}
+
+func (c *crowd) faded(env connector.Environment, now time.Time) float64 {
+	l := c.env[env]
 	return l.lanes * math.Exp(-float64(now.Sub(l.at))/float64(crowdMemory))
 }
 
 func (c *crowd) add(env connector.Environment, now time.Time, lanes int) {
-	if *c == nil {
-		*c = crowd{}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.env == nil {
+		c.env = map[connector.Environment]lately{}
 	}
-	(*c)[env] = lately{c.of(env, now) + float64(lanes), now}
+	c.env[env] = lately{c.faded(env, now) + float64(lanes), now}
 }

@@ -82,6 +82,12 @@ func (p *Pump) Run(ctx context.Context) error {
 	}
 }
 
+// Crowded reports whether an environment has far more changes just now than people
+// make by hand: what can wait a moment should.
+func (p *Pump) Crowded(env connector.Environment) bool {
+	return p.crowd.of(env, p.Now()) >= crowded
+}
+
 // Leads reports whether this node admitted work last time it looked.
 func (p *Pump) Leads() bool { return p.leads.Load() }
 
