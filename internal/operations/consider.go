@@ -97,6 +97,9 @@ func (b *run) considerOne(ctx context.Context, p *person) {
 	}
 	if b.unchanged(p, shadow) {
 		p.end(connector.Skipped("Spotler was already brought up to date with this version of the record."))
+		if p.link.Op != 0 { // that op served this event too, as if it had joined in time
+			p.result.into, p.result.quiet = p.link.Op, true
+		}
 	}
 }
 
@@ -232,5 +235,6 @@ func (b *run) afterWrite(p *person, status connector.SpotlerStatus) store.Link {
 	l.ExternalID, l.AddressHash, l.Owner = p.externalID(), p.hash, true
 	l.ErasedAt = time.Time{}
 	l.Status, l.Reason, l.Rule, l.Version = status, sentence(p.verdict.Reason), p.verdict.Rule, p.row.Version
+	l.Op = p.work.ID
 	return l
 }

@@ -151,13 +151,15 @@ type result struct {
 	tellings []store.Telling
 	// quiet makes no row in Dataverse.
 	quiet bool
+	// into is the earlier op that did what this one asks for; 0 for none.
+	into int64
 	// gone says that the record's row is deleted: no lookup may point at it.
 	gone bool
 }
 
 // settled turns a result into a settlement, with what Dataverse must hear.
 func (b *run) settled(ctx context.Context, t store.Taken, job connector.Job, res result) store.Settlement {
-	s := store.Settlement{Outcome: res.outcome, Since: t.Since, Links: res.links, Release: res.release, Follow: res.follow, Tellings: res.tellings}
+	s := store.Settlement{Outcome: res.outcome, Since: t.Since, Links: res.links, Release: res.release, Follow: res.follow, Tellings: res.tellings, Into: res.into}
 	if !res.again.IsZero() {
 		s.State, s.RetryAt, s.FreeAttempt, s.Cause = store.OpQueued, res.again, true, store.CauseHeld
 		return s

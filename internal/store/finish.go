@@ -22,11 +22,14 @@ type Settlement struct {
 	RetryAt time.Time
 	// FreeAttempt gives the attempt back: the remote was busy, the op is not to blame.
 	FreeAttempt bool
-	Since       time.Time // when the op first failed; zero for never
-	Outcome     connector.Outcome
-	Cause       string
-	Links       []Link
-	Tellings    []Telling
+	// Into, when not 0, is an earlier op that did what this one asks for. Its requests
+	// point there from now on, and this op is forgotten, as if they had joined in time.
+	Into     int64
+	Since    time.Time // when the op first failed; zero for never
+	Outcome  connector.Outcome
+	Cause    string
+	Links    []Link
+	Tellings []Telling
 	// Release gives up addresses that the record no longer stands for.
 	Release []Claim
 	// Follow are ops that this one asks for, in the same transaction.
@@ -60,7 +63,7 @@ func (s *Store) Finish(ctx context.Context, settlements []Settlement) ([]bool, e
 		if err := f.keepMine(ctx, settlements, out); err != nil || len(f.mine) == 0 {
 			return err
 		}
-		for _, step := range []func(context.Context) error{f.requeue, f.endOps, f.freeLanes, f.writeLinks, f.release, f.writeTellings, f.follow} {
+		for _, step := range []func(context.Context) error{f.requeue, f.mergeOps, f.endOps, f.freeLanes, f.writeLinks, f.release, f.writeTellings, f.follow} {
 			if err := step(ctx); err != nil {
 				return err
 			}
@@ -164,9 +167,43 @@ func (f *finishing) requeue(ctx context.Context) error {
 	return nil
 }
 
+// mergeOps gives the requests of ops to those that served them already.
+func (f *finishing) mergeOps(ctx context.Context) error {
+	into := newGrid("ii", len(f.mine))
+	var gone numbers
+	for _, x := range f.mine {
+		if x.Into != 0 {
+			into.add(x.Op, x.Into)
+			gone = append(gone, x.Op)
+		}
+	}
+	if len(gone) == 0 {
+		return nil
+	}
+	if _, err := f.s.exec(ctx, f.tx, `WITH v (op, served_by) AS (VALUES ?)
+		UPDATE request SET op = v.served_by FROM v WHERE request.op = v.op`, into); err != nil {
+		return fmt.Errorf("merge requests: %w", err)
+	}
+	if _, err := f.s.exec(ctx, f.tx, `WITH v (op, served_by) AS (VALUES ?)
+		UPDATE op SET merged = op.merged + 1 FROM v WHERE op.id = v.served_by`, into); err != nil {
+		return fmt.Errorf("merge ops: %w", err)
+	}
+	n, err := f.s.exec(ctx, f.tx, `DELETE FROM op WHERE id IN ? AND state = 1`, gone)
+	if err == nil && int(n) != len(gone) {
+		err = fmt.Errorf("%d of %d ops were running", n, len(gone))
+	}
+	if err != nil {
+		return fmt.Errorf("forget merged ops: %w", err)
+	}
+	return nil
+}
+
 func (f *finishing) endOps(ctx context.Context) error {
 	ended := newGrid("iiiittiti", len(f.mine))
 	for _, x := range f.mine {
+		if x.Into != 0 {
+			continue
+		}
 		finished, free := ms(f.now), int64(0)
 		if x.State == OpQueued {
 			finished = 0
@@ -176,6 +213,9 @@ func (f *finishing) endOps(ctx context.Context) error {
 		}
 		ended.add(x.Op, int64(x.State), free, ms(x.Since), x.Outcome.Code, clip(x.Outcome.Why, 2000), int64(x.Outcome.HTTPStatus), x.Cause, finished)
 	}
+	if ended.rows() == 0 {
+		return nil
+	}
 	n, err := f.s.exec(ctx, f.tx, `WITH v (id, state, free, since, code, message, http_status, cause, finished) AS (VALUES ?)
 		UPDATE op SET state = v.state, attempt = op.attempt - v.free, since = v.since, result_code = v.code, message = v.message, http_status = v.http_status,
 			cause = v.cause, finished_at = v.finished, arguments = CASE WHEN v.state = 2 THEN NULL ELSE op.arguments END
@@ -183,8 +223,8 @@ func (f *finishing) endOps(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("end ops: %w", err)
 	}
-	if int(n) != len(f.mine) {
-		return fmt.Errorf("end ops: %d of %d ops were running", n, len(f.mine))
+	if int(n) != ended.rows() {
+		return fmt.Errorf("end ops: %d of %d ops were running", n, ended.rows())
 	}
 	return nil
 }

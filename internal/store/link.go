@@ -29,6 +29,8 @@ type Link struct {
 	Rule string
 	// Version is the row version of the record when it was last read.
 	Version int64
+	// Op is the op that last wrote the record to Spotler; 0 when it is not known.
+	Op int64
 	// InfoBound says that the record's lookup to its Spotler Info was written.
 	InfoBound bool
 	ErasedAt  time.Time
@@ -47,7 +49,7 @@ type Sides struct {
 // InSpotler reports whether a contact of ours should exist in Spotler.
 func (l Link) InSpotler() bool { return l.ExternalID != "" && l.ErasedAt.IsZero() }
 
-const linkColumns = `environment, record, external_id, address_hash, owner, status, reason, rule, version, info_bound, erased_at, shadow, created_at, updated_at`
+const linkColumns = `environment, record, external_id, address_hash, owner, status, reason, rule, version, op, info_bound, erased_at, shadow, created_at, updated_at`
 
 // linkColumnsBare leaves the shadow out, which who stands for an address does not need.
 var linkColumnsBare = strings.Replace(linkColumns, "shadow", "NULL", 1)
@@ -56,7 +58,7 @@ func scanLink(r *sql.Rows) (l Link, err error) {
 	var record string
 	var owner, bound, erased, created, updated int64
 	var shadow []byte
-	if err := r.Scan(&l.Environment, &record, &l.ExternalID, &l.AddressHash, &owner, &l.Status, &l.Reason, &l.Rule, &l.Version, &bound, &erased, &shadow, &created, &updated); err != nil {
+	if err := r.Scan(&l.Environment, &record, &l.ExternalID, &l.AddressHash, &owner, &l.Status, &l.Reason, &l.Rule, &l.Version, &l.Op, &bound, &erased, &shadow, &created, &updated); err != nil {
 		return l, err
 	}
 	if l.Record, err = connector.ParseRecord(record); err != nil {
@@ -139,7 +141,7 @@ func (s *Store) CountLinks(ctx context.Context, env connector.Environment) (int,
 
 func (s *Store) putLinks(ctx context.Context, tx *sql.Tx, links []Link, now time.Time) error {
 	for _, part := range chunks(lastPer(links, func(l Link) string { return string(l.Environment) + "/" + l.Record.String() }), 500) {
-		rows := newGrid("ttttitttiiibii", len(part))
+		rows := newGrid("ttttitttiiiibii", len(part))
 		for _, l := range part {
 			if l.Record.IsZero() {
 				return errors.New("a link needs a record")
@@ -153,11 +155,11 @@ func (s *Store) putLinks(ctx context.Context, tx *sql.Tx, links []Link, now time
 				created = now
 			}
 			rows.add(string(l.Environment), l.Record.String(), string(l.ExternalID), l.AddressHash, bit(l.Owner), string(l.Status), clip(l.Reason, 1000),
-				l.Rule, l.Version, bit(l.InfoBound), ms(l.ErasedAt), shadow, ms(created), ms(now))
+				l.Rule, l.Version, l.Op, bit(l.InfoBound), ms(l.ErasedAt), shadow, ms(created), ms(now))
 		}
 		if _, err := s.exec(ctx, tx, `INSERT INTO link (`+linkColumns+`) VALUES ?
 			ON CONFLICT (environment, record) DO UPDATE SET external_id = excluded.external_id, address_hash = excluded.address_hash, owner = excluded.owner,
-				status = excluded.status, reason = excluded.reason, rule = excluded.rule, version = excluded.version, info_bound = excluded.info_bound,
+				status = excluded.status, reason = excluded.reason, rule = excluded.rule, version = excluded.version, op = excluded.op, info_bound = excluded.info_bound,
 				erased_at = excluded.erased_at, shadow = excluded.shadow, updated_at = excluded.updated_at`, rows); err != nil {
 			return fmt.Errorf("links: %w", err)
 		}

@@ -40,9 +40,13 @@ func Open(ctx context.Context, o Options, seal *store.Sealer) (*store.Store, err
 	if err != nil {
 		return nil, errors.New("postgres: the database URL cannot be read: write it as postgres://user:password@host/database")
 	}
-	// Our statements come in many lengths, but full batches always in the same: the
-	// server need not parse and plan those again.
+	// Each of our statements has one text (see store, "bind"), so that the server
+	// parses and plans it once for each connection. A plan may have been made while the
+	// tables were empty: then reading them whole looks cheap, and must not.
 	cfg.DefaultQueryExecMode = pgx.QueryExecModeCacheStatement
+	for _, way := range []string{"enable_seqscan", "enable_hashjoin", "enable_mergejoin", "jit"} {
+		cfg.RuntimeParams[way] = "off"
+	}
 	cfg.StatementCacheCapacity = 256
 	cfg.RuntimeParams["application_name"] = "spotler-connector"
 	db := stdlib.OpenDB(*cfg)

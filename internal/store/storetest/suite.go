@@ -97,6 +97,7 @@ func Run(t *testing.T, open Opener) {
 		"sync, erase, sync does not fold":                               barrierKeepsOrder,
 		"what arrives during a run queues one more":                     duringRunQueuesOne,
 		"an op that runs again absorbs a younger one":                   retryAbsorbs,
+		"an op that was served already gives its requests away":         servedAlready,
 		"a lost lease cannot settle":                                    lostLeaseCannotSettle,
 		"a dispatch that comes twice runs once":                         doubledDispatch,
 		"a lane in back-off waits in order":                             backOffWaits,
