@@ -29,7 +29,7 @@ var address = regexp.MustCompile(`http://[^/\s]+`)
 
 // Sandbox starts a new sandbox, without rows, contacts and latency.
 func (r *Rig) Sandbox(ctx context.Context) (*Sandbox, error) {
-	p, err := start("sandbox", r.connector, []string{"sandbox", "--dataverse", "127.0.0.1:0", "--spotler", "127.0.0.1:0", "--workers", strconv.Itoa(Couriers)}, r.SandboxVariables)
+	p, err := start("sandbox", r.connector, []string{"sandbox", "--dataverse", "127.0.0.1:0", "--spotler", "127.0.0.1:0", "--leads", "127.0.0.1:0", "--workers", strconv.Itoa(Couriers)}, r.SandboxVariables)
 	if err != nil {
 		return nil, err
 	}

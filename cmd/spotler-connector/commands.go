@@ -4,7 +4,7 @@ package main
 type commands struct {
 	Demo    demoCommand    `cmd:"" help:"Start both remotes simulated and the connector, and play a working day."`
 	Serve   serveCommand   `cmd:"" help:"Run the connector."`
-	Sandbox sandboxCommand `cmd:"" help:"Run the two simulated remotes."`
+	Sandbox sandboxCommand `cmd:"" help:"Run the simulated remotes."`
 	Status  statusCommand  `cmd:"" help:"Say how the connector is doing; exit 1 when an environment is off or something must be mended."`
 	Sync    syncCommand    `cmd:"" help:"Make Spotler look like the CRM for some records."`
 	Jobs    jobsCommand    `cmd:"" help:"Look at jobs and ask for them."`

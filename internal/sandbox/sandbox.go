@@ -1,5 +1,5 @@
-// Package sandbox starts both remote systems on this machine: a Dataverse
-// organisation and a Spotler Mail+ account, over real HTTP.
+// Package sandbox starts the remote systems on this machine: a Dataverse
+// organisation, a Spotler Mail+ account and a Spotler Leads client, over real HTTP.
 package sandbox
 
 import (
@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/spotler-connector/connector/internal/sandbox/dataversesim"
+	"github.com/spotler-connector/connector/internal/sandbox/leadssim"
 	"github.com/spotler-connector/connector/internal/sandbox/spotlersim"
 )
 
@@ -24,12 +25,18 @@ const (
 	SpotlerKey      = "sandbox-key"
 	SpotlerSecret   = "sandbox-secret"
 	SpotlerBasePath = "/integrationservice-1.1.0"
+	LeadsClient     = "sandbox-leads" // of OAuth
+	LeadsSecret     = "sandbox-leads-secret"
+	LeadsUser       = "sandbox-user"
+	LeadsPassword   = "sandbox-password"
+	LeadsID         = "1ead0000-0000-4000-8000-000000000004" // of Spotler Leads
 )
 
 // Options say how to start.
 type Options struct {
 	Dataverse string // address to listen on; "127.0.0.1:0" takes a free port
 	Spotler   string
+	Leads     string
 	Seed      uint64
 	// Organisation overrides the id of the organisation; empty is Organisation.
 	Organisation string
@@ -43,11 +50,12 @@ type Options struct {
 type Sandbox struct {
 	DataverseURL string // http://127.0.0.1:port
 	SpotlerURL   string // http://127.0.0.1:port, without a base
+	LeadsURL     string // http://127.0.0.1:port
 	crm          *dataversesim.Sim
 	servers      []*http.Server
 }
 
-// Start starts both simulators.
+// Start starts the simulators.
 func Start(o Options) (*Sandbox, error) {
 	if o.Organisation == "" {
 		o.Organisation = Organisation
@@ -59,6 +67,13 @@ func Start(o Options) (*Sandbox, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sandbox: %w", err)
 	}
+	visits, err := leadssim.New(leadssim.Config{
+		Seed: o.Seed, LeadsID: LeadsID, Companies: leadsCompanies,
+		Client: leadssim.Credentials{Name: LeadsClient, Secret: LeadsSecret}, User: leadssim.Credentials{Name: LeadsUser, Secret: LeadsPassword},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("sandbox: %w", err)
+	}
 	s := &Sandbox{crm: dataversesim.New(dataversesim.Config{Seed: o.Seed, OrganizationID: o.Organisation, ClientID: ClientID, ClientSecret: ClientSecret, TenantID: Tenant, Workers: o.Workers})}
 	if s.DataverseURL, err = s.serve(o.Dataverse, s.crm.Handler(), s.crm.Counters().ConnState); err != nil {
 		return nil, errors.Join(err, s.Close())
@@ -66,8 +81,17 @@ func Start(o Options) (*Sandbox, error) {
 	if s.SpotlerURL, err = s.serve(o.Spotler, mail.Handler(), mail.ConnState); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
+	if s.LeadsURL, err = s.serve(o.Leads, visits.Handler(), visits.ConnState); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
 	return s, nil
 }
+
+// leadsCompanies is how many made-up companies may visit the web site.
+const leadsCompanies = 25
+
+// LeadsTokenURL is the address of the token endpoint of Spotler Leads.
+func (s *Sandbox) LeadsTokenURL() string { return s.LeadsURL + leadssim.TokenPath }
 
 // TokenURL is the address of the token endpoint.
 func (s *Sandbox) TokenURL() string { return s.DataverseURL + "/" + Tenant + "/oauth2/v2.0/token" }
@@ -86,7 +110,7 @@ func (s *Sandbox) serve(addr string, h http.Handler, state func(net.Conn, http.C
 	return "http://" + l.Addr().String(), nil
 }
 
-// Close ends both.
+// Close ends them all.
 func (s *Sandbox) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
