@@ -11,9 +11,10 @@ import (
 // reaction is something that one receiver does with one mailing.
 type reaction struct {
 	selector
-	Act  string  `json:"act"`
-	Link int32   `json:"link,omitempty"`         // of a click
-	Late float64 `json:"late_seconds,omitempty"` // how long ago it happened; the service learns of it now
+	Act   string  `json:"act"`
+	Link  int32   `json:"link,omitempty"`         // of a click
+	Late  float64 `json:"late_seconds,omitempty"` // how long ago it happened; the service learns of it now
+	Cents int64   `json:"cents,omitempty"`        // of a purchase
 }
 
 func controlReact(s *Sim, a *account, w http.ResponseWriter, r *http.Request) {
@@ -73,8 +74,65 @@ func (s *Sim) react(a *account, m *mailing, who *contact, req reaction) error {
 		a.leave(d, when)
 	case "profile":
 		s.fillProfile(a, d, when)
+	case "cart", "purchase":
+		if !a.converted(d.mpid, req.Act == "purchase", req.Cents) {
+			return fmt.Errorf("the contact followed no link of the mailing: let it click first")
+		}
 	default:
-		return fmt.Errorf("act is send, open, click, hard_bounce, soft_bounce, unsubscribe, complain or profile")
+		return fmt.Errorf("act is send, open, click, hard_bounce, soft_bounce, unsubscribe, complain, profile, cart or purchase")
 	}
 	return nil
+}
+
+// receipt is what one receiver did with a mailing, as the control plane shows it.
+type receipt struct {
+	ExternalID   string `json:"external_id,omitempty"`
+	EncryptedID  string `json:"encrypted_id"`
+	Run          int32  `json:"campaign_subscription_id,omitempty"`
+	Opened       bool   `json:"opened"`
+	Clicked      bool   `json:"clicked"`
+	Bounced      string `json:"bounced,omitempty"`
+	Unsubscribed bool   `json:"unsubscribed"`
+	MPID         string `json:"mpid,omitempty"` // of the links that it followed
+}
+
+func controlReceipts(_ *Sim, a *account, w http.ResponseWriter, r *http.Request) {
+	out := []receipt{}
+	var m *mailing
+	a.locked(func() {
+		if m = a.post.byRef[r.PathValue("id")]; m == nil {
+			return
+		}
+		for _, d := range m.deliveries {
+			row := receipt{d.to.ids[a.field], d.to.encrypted, d.run, d.opened != nil, d.clicked, "", d.left, d.mpid}
+			if d.bounced != nil {
+				row.Bounced = bounceKind(d.bounced.hard)
+			}
+			out = append(out, row)
+		}
+	})
+	if m == nil {
+		control.Refuse(w, http.StatusNotFound, "the account has no such mailing; GET /control/life/mailings lists them")
+		return
+	}
+	control.Answer(w, http.StatusOK, out)
+}
+
+func controlEnter(s *Sim, a *account, w http.ResponseWriter, r *http.Request) {
+	var who selector
+	if !control.Read(w, r, &who) {
+		return
+	}
+	sent, found := 0, false
+	a.locked(func() {
+		c := a.find(who)
+		if found = c != nil; found {
+			sent = s.follow(a, r.PathValue("id"), c, s.clock())
+		}
+	})
+	if !found {
+		control.Refuse(w, http.StatusNotFound, "no contact is selected: give external_id, encrypted_id or email")
+		return
+	}
+	control.Answer(w, http.StatusOK, map[string]int{"sent": sent})
 }

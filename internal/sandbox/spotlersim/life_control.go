@@ -22,7 +22,10 @@ import (
 //	                                     "external_ids" | "test_group" | "nobody"}, "kind", "type", "subject", "campaign",
 //	                                     "automation", "trend_report", "links", "after_seconds", "rates"} sends one
 //	POST /control/life/mailings/{id}/act SELECTOR + {"act": "send" | "open" | "click" | "hard_bounce" | "soft_bounce" |
-//	                                     "unsubscribe" | "complain" | "profile", "link"?, "late_seconds"?} now, by hand
+//	                                     "unsubscribe" | "complain" | "profile" | "cart" | "purchase", "link"?, "cents"?,
+//	                                     "late_seconds"?} now, by hand
+//	GET  /control/life/mailings/{id}     what every receiver did with it
+//	POST /control/life/automations/{id}/enter  SELECTOR: a run starts, and its mailings are sent
 //	POST /control/life/subscribers       {"number", "foreign": bool} arrive now
 //	GET, POST /control/life/trends       trend reports
 func (s *Sim) mountLife(mux *http.ServeMux) {
@@ -33,6 +36,8 @@ func (s *Sim) mountLife(mux *http.ServeMux) {
 	mux.HandleFunc("GET /control/life/mailings", s.on(controlMailings))
 	mux.HandleFunc("POST /control/life/mailings", s.on(controlSend))
 	mux.HandleFunc("POST /control/life/mailings/{id}/act", s.on(controlReact))
+	mux.HandleFunc("GET /control/life/mailings/{id}", s.on(controlReceipts))
+	mux.HandleFunc("POST /control/life/automations/{id}/enter", s.on(controlEnter))
 	mux.HandleFunc("POST /control/life/subscribers", s.on(controlSubscribers))
 	mux.HandleFunc("GET /control/life/trends", s.on(controlTrends))
 	mux.HandleFunc("POST /control/life/trends", s.on(controlAddTrend))

@@ -14,7 +14,7 @@ type outing struct {
 	Type         string        `json:"type,omitempty"` // EMAIL when empty, or SMS
 	Subject      string        `json:"subject,omitempty"`
 	Campaign     string        `json:"campaign,omitempty"`      // encryptedId, for kind campaign
-	Automation   string        `json:"automation,omitempty"`    // id; with kind automation: sent by every run of it
+	Automation   string        `json:"automation,omitempty"`    // id, with kind automation: every run of it sends the mailing
 	TrendReport  int32         `json:"trend_report,omitempty"`  // id
 	Links        []mailingLink `json:"links,omitempty"`         // those of a usual newsletter when absent
 	To           audience      `json:"to"`                      // who gets it
@@ -56,6 +56,8 @@ func (o *outing) check(a *account) error {
 		return fmt.Errorf("kind is bulk, campaign or automation")
 	case o.Type != "" && o.Type != "EMAIL" && o.Type != "SMS":
 		return fmt.Errorf("type is EMAIL or SMS")
+	case (o.Kind == automationMailing) != (o.Automation != ""):
+		return fmt.Errorf("automation is the id of the automation that sends it, with kind automation and only then")
 	case o.AfterSeconds < 0 || o.AfterSeconds > 3650*86400:
 		return fmt.Errorf("after_seconds is a number from 0, at most ten years")
 	case o.TrendReport != 0 && !slices.ContainsFunc(a.post.trends, func(t *trendReport) bool { return t.ID == o.TrendReport }):
@@ -104,7 +106,7 @@ func (o *outing) make(a *account, start time.Time) *mailing {
 		m.message.FromEmail = ""
 	}
 	a.draftMailing(m)
-	if m.kind == automationMailing && o.Automation != "" {
+	if m.kind == automationMailing {
 		a.life.steps[o.Automation] = append(a.life.steps[o.Automation], m)
 	}
 	return m
@@ -197,11 +199,15 @@ func (s *Sim) launch(a *account, o outing) (*mailing, error) {
 	return m, nil
 }
 
-// follow sends the mailings of an automation to somebody who entered it.
-func (s *Sim) follow(a *account, automation string, who *contact, now time.Time) {
+// follow sends the mailings of an automation to somebody who entered it, and
+// returns how many.
+func (s *Sim) follow(a *account, automation string, who *contact, now time.Time) int {
+	n := 0
 	for _, m := range a.life.steps[automation] {
 		if who.reachable(m.sms) {
 			s.send(a, m, who, moment{now, now}, a.life.rates)
+			n++
 		}
 	}
+	return n
 }
