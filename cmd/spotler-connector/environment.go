@@ -98,7 +98,7 @@ func (e *environment) clients(ctx context.Context) error {
 	tokens := dataverse.TokenSource(context.WithoutCancel(ctx), dataverse.TokenConfig{TokenURL: s.Dataverse.TokenURL, ClientID: s.Dataverse.ClientID, ClientSecret: s.Dataverse.ClientSecret.Reveal(), Scope: s.Dataverse.Scope, Now: e.house.now}, signIn)
 	var err error
 	e.crm, err = dataverse.New(dataverse.Config{URL: s.Dataverse.URL, Assumed: s.Dataverse.Overrides, HTTP: &http.Client{Transport: transport.Stack(crm,
-		deadline(e.house.tuning.patience), transport.LimitBody(0), transport.RetryReads{}.Layer(), e.pacer(store.GateDataverse, 16, 48).Layer(),
+		deadline(e.house.tuning.patience), transport.LimitBody(0), transport.RetryReads{}.Layer(), e.pacer(store.GateDataverse, 16, 48).Layer(), e.budget(store.GateDataverse, s.Dataverse.Limits),
 		transport.Count(transport.Route, e.counted(store.GateDataverse)), dataverse.Bearer(tokens), transport.Classify())}})
 	if err != nil {
 		return fmt.Errorf("environment %s: %w", s.Name, err)
@@ -115,6 +115,29 @@ func (e *environment) clients(ctx context.Context) error {
 // counted counts the requests to one API.
 func (e *environment) counted(api string) func(transport.Counted) {
 	return func(c transport.Counted) { e.house.metrics.Request(e.settings.Name, api, c.Method, c.Class, c.Took) }
+}
+
+// budgetShare is how much of what a remote allows is used: in a sliding window the
+// burst of two percent comes on top.
+const budgetShare = 0.97
+
+// budget keeps the requests to one API within what it allows in a window. On
+// PostgreSQL all nodes share it; on SQLite there is one node.
+func (e *environment) budget(api string, limits settings.Limits) transport.Layer {
+	if limits.Requests == 0 {
+		return func(next http.RoundTripper) http.RoundTripper { return next }
+	}
+	lease := store.BudgetLease{Environment: e.settings.Name, API: api, Allowance: store.Allowance{Requests: limits.Requests, Execution: limits.Execution, Window: limits.Window, Share: budgetShare}}
+	var alone store.Bucket
+	return transport.NewBudget(transport.BudgetSettings{Now: e.house.now, Lease: func(ctx context.Context, want int, cost, spent time.Duration) (int, time.Duration, error) {
+		l := lease
+		l.Want, l.Cost, l.Spent = want, cost, spent
+		if e.house.store.Name() == settings.SQLite {
+			granted, wait := alone.Lease(l, e.house.now())
+			return granted, wait, nil
+		}
+		return e.house.store.LeaseBudget(ctx, l)
+	}}).Layer()
 }
 
 // pacer keeps the requests to one API within what it can bear, and stores its

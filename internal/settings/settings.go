@@ -127,6 +127,15 @@ type Dataverse struct {
 	Scope        string // never empty: the URL with /.default unless set
 	// Overrides replaces assumed paths, verbs and fields by name.
 	Overrides map[string]string
+	Limits    Limits
+}
+
+// Limits are the service protection limits of an application user (reference:
+// dataverse-api 3), which all nodes share.
+type Limits struct {
+	Requests  int           // in a Window; 0 is no budget
+	Execution time.Duration // together, in a Window; 0 is without limit
+	Window    time.Duration
 }
 
 // Spotler is how an environment reaches its Mail+ account.

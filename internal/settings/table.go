@@ -51,6 +51,9 @@ func environmentTable(e *Environment) []row {
 		{"dataverse.client_secret", "", "secret of the app registration", must(secret(&e.Dataverse.ClientSecret))},
 		{"dataverse.scope", "", "scope of the token; without it, the organisation's address with /.default", text(&e.Dataverse.Scope)},
 		{"dataverse.overrides", "", "assumed paths, verbs and fields of the Web API that differ here, by name", pairs(&e.Dataverse.Overrides)},
+		{"dataverse.limits.requests", "6000", "requests that the application user may make in dataverse.limits.window, over all nodes; 0 takes the budget away", number(&e.Dataverse.Limits.Requests, 0, 10_000_000)},
+		{"dataverse.limits.execution", "20m", "time that those requests may take together in dataverse.limits.window; 0s is without limit", duration(&e.Dataverse.Limits.Execution, 0)},
+		{"dataverse.limits.window", "5m", "time over which Dataverse counts", duration(&e.Dataverse.Limits.Window, second)},
 
 		{"spotler.url", "https://restapi.mailplus.nl/integrationservice-1.1.0", "address of the Mail+ API", address(&e.Spotler.URL)},
 		{"spotler.key", "", "consumer key of the Mail+ account", must(text(&e.Spotler.Key))},

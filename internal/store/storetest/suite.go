@@ -91,6 +91,7 @@ func (b bench) finish(s ...store.Settlement) []bool {
 
 // Run says in sentences what a store is.
 func Run(t *testing.T, open Opener) {
+	t.Run("a budget of time", bucketOfTime)
 	for name, f := range map[string]func(bench){
 		"the same request twice is one op":                              sameRequestTwice,
 		"a queued sync serves later requests":                           queuedSyncServesLater,
@@ -111,6 +112,7 @@ func Run(t *testing.T, open Opener) {
 		"a gate stays closed until its time or until a person opens it": gates,
 		"one node leads until its lease ends":                           leadership,
 		"pruning keeps what was not told":                               pruning,
+		"two nodes share one budget":                                    budgetShared,
 		"a group with the same request twice is one op":                 groupWithDuplicates,
 		"a failed job can be retried, a done one cannot":                retryJobs,
 		"a job row that asked before is known, until its end was told":  jobRequests,

@@ -1,0 +1,13 @@
+-- +goose Up
+-- What is left of what a remote allows: requests in millionths, execution in microseconds.
+CREATE TABLE budget (
+    environment TEXT    NOT NULL,
+    api         TEXT    NOT NULL,
+    requests    INTEGER NOT NULL,
+    execution   INTEGER NOT NULL,
+    at          INTEGER NOT NULL,
+    PRIMARY KEY (environment, api)
+);
+
+-- +goose Down
+DROP TABLE budget;
