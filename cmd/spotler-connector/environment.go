@@ -117,8 +117,7 @@ func (e *environment) counted(api string) func(transport.Counted) {
 	return func(c transport.Counted) { e.house.metrics.Request(e.settings.Name, api, c.Method, c.Class, c.Took) }
 }
 
-// budgetShare is how much of what a remote allows is used: in a sliding window the
-// burst of two percent comes on top.
+// budgetShare is how much of what a remote allows a long run uses.
 const budgetShare = 0.97
 
 // budget keeps the requests to one API within what it allows in a window. On

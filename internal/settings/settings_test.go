@@ -71,7 +71,7 @@ func TestFile(t *testing.T) {
 		Name: "shop",
 		Dataverse: settings.Dataverse{URL: "https://shop.crm4.dynamics.example", Organisation: "6f0c1c9e-0d9b-4f0e-9a44-0a3c4f6c2b11",
 			TokenURL: "https://login.example/shop/oauth2/v2.0/token", ClientID: "shop-client", ClientSecret: settings.NewSecret("from-a-variable"),
-			Scope: "https://shop.crm4.dynamics.example/.default", Overrides: map[string]string{"whoami": "WhoAmI2"}, Limits: Limits{Requests: 6000, Execution: 20 * time.Minute, Window: 5 * time.Minute}},
+			Scope: "https://shop.crm4.dynamics.example/.default", Overrides: map[string]string{"whoami": "WhoAmI2"}, Limits: settings.Limits{Requests: 6000, Execution: 20 * time.Minute, Window: 5 * time.Minute}},
 		Spotler: settings.Spotler{URL: "https://mail.example/api", Key: "shop-key", Secret: settings.NewSecret("from-a-file")},
 		Hook: settings.Hook{URL: "https://connector.example", ID: "abcdefghijklmnop0123",
 			Secrets: []settings.Secret{settings.NewSecret("0123456789abcdef"), settings.NewSecret("fedcba9876543210")}},

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"pgregory.net/rapid"
+
 	"github.com/spotler-connector/connector/internal/store"
 )
 
@@ -48,4 +50,34 @@ func bucketOfTime(t *testing.T) {
 	if busy := time.Duration(granted) * 600 * time.Millisecond; busy < 11*time.Second || busy > 13*time.Second {
 		t.Errorf("%d requests that took %v in thirty seconds", granted, busy)
 	}
+}
+
+// bucketNeverOverflows: whatever the demand looks like, no window of the remote holds
+// more than it allows.
+func bucketNeverOverflows(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var b store.Bucket
+		start := time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC)
+		now := start
+		allowance := store.Allowance{Requests: rapid.IntRange(20, 500).Draw(t, "limit"), Window: 10 * time.Second, Share: 0.97}
+		var sent []time.Duration
+		for range 400 {
+			now = now.Add(time.Duration(rapid.SampledFrom([]int{1, 10, 50, 300, 2000}).Draw(t, "pause")) * time.Millisecond)
+			n, wait := b.Lease(store.BudgetLease{Allowance: allowance, Want: rapid.IntRange(1, 200).Draw(t, "want")}, now)
+			if n == 0 && wait <= 0 {
+				t.Fatal("nothing was granted, and nobody said when to come back")
+			}
+			for range n {
+				sent = append(sent, now.Sub(start))
+			}
+			first := 0
+			for first < len(sent) && sent[first] <= now.Sub(start)-allowance.Window {
+				first++
+			}
+			if in := len(sent) - first; in > allowance.Requests {
+				t.Fatalf("%d requests in a window of %d", in, allowance.Requests)
+			}
+			sent = sent[first:]
+		}
+	})
 }

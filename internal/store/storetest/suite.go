@@ -92,6 +92,7 @@ func (b bench) finish(s ...store.Settlement) []bool {
 // Run says in sentences what a store is.
 func Run(t *testing.T, open Opener) {
 	t.Run("a budget of time", bucketOfTime)
+	t.Run("a budget never overflows", bucketNeverOverflows)
 	for name, f := range map[string]func(bench){
 		"the same request twice is one op":                              sameRequestTwice,
 		"a queued sync serves later requests":                           queuedSyncServesLater,

@@ -1,10 +1,12 @@
 -- +goose Up
--- What is left of what a remote allows: requests in millionths, execution in microseconds.
+-- What a remote allows: requests in millionths and execution in microseconds that are
+-- saved up, and what was used in the last window.
 CREATE TABLE budget (
     environment TEXT    NOT NULL,
     api         TEXT    NOT NULL,
     requests    INTEGER NOT NULL,
     execution   INTEGER NOT NULL,
+    used        TEXT    NOT NULL,
     at          INTEGER NOT NULL,
     PRIMARY KEY (environment, api)
 );
