@@ -172,7 +172,7 @@ func (b *bucket) takeTime(l BudgetLease, elapsed time.Duration, used int64, want
 // slide forgets what is older than a window, charges spent to the part that is now, and
 // sums the window up.
 func (b *bucket) slide(now, spent int64) (requests, execution int64) {
-	b.used = slices.DeleteFunc(b.used, func(s slice) bool { return s.At <= now-parts })
+	b.used = slices.DeleteFunc(b.used, func(s slice) bool { return s.At < now-parts })
 	if n := len(b.used); n == 0 || b.used[n-1].At != now {
 		b.used = append(b.used, slice{At: now})
 	}
