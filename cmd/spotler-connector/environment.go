@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -33,6 +35,7 @@ type environment struct {
 	settings settings.Environment
 	hook     string
 	sheet    *mapping.Sheet
+	text     []byte // the sheet as it was written; nil for the default
 	crm      *dataverse.Client
 	mail     *spotler.Client
 	started  atomic.Pointer[operations.Environment]
@@ -48,6 +51,7 @@ func newEnvironment(ctx context.Context, h *house, s settings.Environment) (*env
 		if err != nil {
 			return nil, &fault.Error{Op: "mapping", On: string(s.Name), Kind: fault.NotValid, Says: "the mapping file cannot be read; check the setting mapping", Err: err}
 		}
+		e.text = text
 		if e.sheet, err = mapping.Parse(text); err != nil {
 			return nil, fmt.Errorf("mapping of environment %s: %w", s.Name, err)
 		}
@@ -231,7 +235,40 @@ func (e *environment) start(ctx context.Context) error {
 	}
 	started.SkipSteps(steps...)
 	e.started.Store(started)
-	return nil
+	return e.wake(ctx, properties)
+}
+
+// wakeAtOnce bounds how many ops one start wakes.
+const wakeAtOnce = 10_000
+
+// wake asks again for what ended because of the mapping, a field of Spotler or a
+// mistake of ours, when one of these has changed since the last start.
+func (e *environment) wake(ctx context.Context, properties []spotler.Property) error {
+	const name = "causes"
+	fields, err := json.Marshal(properties)
+	if err != nil {
+		return fmt.Errorf("fields of Spotler: %w", err)
+	}
+	sum := sha256.New()
+	for _, part := range [][]byte{e.text, fields, []byte(release())} {
+		sum.Write(part)
+		sum.Write([]byte{0})
+	}
+	now := hex.EncodeToString(sum.Sum(nil)[:8])
+	before, err := e.house.store.Cursor(ctx, e.settings.Name, name)
+	if err != nil || before == now {
+		return err
+	}
+	if before != "" {
+		n, err := e.house.store.WakeDead(ctx, e.settings.Name, []string{string(fault.NotValid), string(fault.NotFound), string(fault.Broken)}, now, wakeAtOnce)
+		if err != nil {
+			return err
+		}
+		if n > 0 {
+			e.house.log.Info("the mapping, the fields of Spotler or this program changed: jobs that failed are tried again", "environment", e.settings.Name, "jobs", n)
+		}
+	}
+	return e.house.store.SetCursor(ctx, e.settings.Name, name, now)
 }
 
 func fenceOf(f settings.Fence) decide.FencePolicy {

@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"net/http"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -130,4 +132,51 @@ func (s *story) link(n int) store.Link {
 		s.Fatal(err)
 	}
 	return links[r]
+}
+
+// A job that failed for the mapping is tried again when the mapping is edited.
+func TestAnEditedMappingWakesWhatFailed(t *testing.T) {
+	databases(t, func(t *testing.T, database string) {
+		s := begin(t, database, nil)
+		s.control(http.MethodPost, s.sandbox.SpotlerURL+"/control/rejects", map[string]any{"property": "city", "value": "Nowhere"}, nil)
+		s.crm(person(1, map[string]any{"address1_city": "Utrecht"}), person(2, map[string]any{"address1_city": "Nowhere"}))
+		s.quiet()
+		if n := s.count(); n.Ops[store.OpFailed] != 1 {
+			t.Fatalf("ops: %v", n.Ops)
+		}
+		s.end()
+		sheet := filepath.Join(t.TempDir(), "mapping.yaml")
+		text := "version: 1\nrows:\n  - {spotler: email, contact: emailaddress1, direction: \"->\"}\n  - {spotler: firstName, contact: firstname, direction: \"->\"}\n"
+		if err := os.WriteFile(sheet, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		s.open(database, map[string]string{"HOOK_ID": "", "DATA_DIR": s.house.settings.DataDir, "MAPPING": sheet})
+		s.until("it is tried again", func() bool {
+			last := s.ops()[0]
+			return last.Lane == store.LaneOf(s.env, connector.Record{Table: connector.Contact, ID: connector.RecordID(id(2))}) && last.State == store.OpDone
+		})
+	})
+}
+
+// After a write whose answer was lost, the record is synchronised once more some
+// minutes later, besides the repetition.
+func TestALostAnswerIsReadBack(t *testing.T) {
+	s := begin(t, "sqlite:"+t.TempDir()+"/c.db", nil)
+	s.control(http.MethodPost, s.sandbox.SpotlerURL+"/control/faults", map[string]any{"name": "f", "path": "*/contact/list", "kind": "drop_after_commit", "times": 1}, nil)
+	s.crm(person(1, nil))
+	s.quiet()
+	due := 0
+	if err := s.house.store.DB().QueryRowContext(t.Context(), `SELECT COUNT(*) FROM later WHERE source = 'readback'`).Scan(&due); err != nil || due != 1 {
+		t.Fatalf("%d records are read back: %v", due, err)
+	}
+	if _, err := s.house.store.DB().ExecContext(t.Context(), `UPDATE later SET due_at = 1`); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := s.house.store.PutDue(t.Context(), 10); n != 1 || err != nil {
+		t.Fatalf("%d were put: %v", n, err)
+	}
+	s.quiet()
+	if last := s.ops()[0]; last.Source != "readback" || last.State != store.OpDone || last.ResultCode != connector.CodeOK {
+		t.Errorf("%+v", last)
+	}
 }

@@ -166,7 +166,7 @@ func (b *run) settled(ctx context.Context, t store.Taken, job connector.Job, res
 	}
 	s.State = store.OpDone
 	if res.outcome.State == connector.Failed {
-		s.State = store.OpFailed
+		s.State, s.Cause = store.OpFailed, string(fault.NotValid)
 	}
 	if !res.quiet {
 		s.Tellings = append(s.Tellings, b.jobTellings(ctx, t, job, res.outcome, res.gone)...)
@@ -226,11 +226,26 @@ func (b *run) again(t store.Taken, job connector.Job, kind fault.Kind, retry dec
 		if quiet := b.now.Add(b.env.Patience); s.RetryAt.Before(quiet) {
 			s.RetryAt = quiet // the lost request may still be running
 		}
+		s.Later = b.readBack(t)
 	}
 	if b.now.Sub(t.CreatedAt) > 2*time.Second {
 		s.Tellings = b.progressTellings(t, job)
 	}
 	return s
+}
+
+// readBackAfter is when a record is synchronised once more after a write whose answer
+// was lost: a request that a proxy held back may have come after its repetition.
+const readBackAfter = 5 * time.Minute
+
+// readBack asks for that sync, once for an op.
+func (b *run) readBack(t store.Taken) []store.Later {
+	record, ok := t.Lane.Record()
+	if !ok || !record.Table.IsPerson() {
+		return nil
+	}
+	put := PutSync(b.env.Name, record, store.Backfill, fmt.Sprintf("readback/%d", t.ID), "readback")
+	return []store.Later{{Put: put, At: b.now.Add(b.env.Patience + readBackAfter)}}
 }
 
 // pause closes the gate of the API that asked for it, on every node.

@@ -18,6 +18,8 @@ type Archive interface {
 	// Prune deletes up to n ended ops from before a time and returns how many.
 	Prune(ctx context.Context, before time.Time, n int) (int, error)
 	Backup(ctx context.Context, path string) error
+	// PutDue puts up to n requests whose time has come into their lanes.
+	PutDue(ctx context.Context, n int) (int, error)
 }
 
 // Housekeeping is what the clock must know of the installation.
@@ -36,6 +38,7 @@ func (h Housekeeping) Steps() []Step {
 		h.Now = time.Now
 	}
 	return []Step{
+		{Name: "later", Every: laterEvery, Once: h.later},
 		{Name: "prune", Every: pruneEvery, Once: h.prune},
 		{Name: "backup", Every: pruneEvery, Once: h.backup},
 	}
@@ -44,6 +47,19 @@ func (h Housekeeping) Steps() []Step {
 // pruneAtOnce is how many ops are deleted in one transaction: it holds SQLite's only
 // writer for some milliseconds.
 const pruneAtOnce = 500
+
+// laterEvery is how often requests for a later time are looked for.
+const laterEvery = 15 * time.Second
+
+// later puts requests whose time has come into their lanes.
+func (h Housekeeping) later(ctx context.Context) error {
+	for {
+		n, err := h.Store.PutDue(ctx, pruneAtOnce)
+		if err != nil || n < pruneAtOnce {
+			return err
+		}
+	}
+}
 
 // prune deletes ended ops, chunk by chunk, so that intake gets its turn in between.
 func (h Housekeeping) prune(ctx context.Context) error {

@@ -138,6 +138,7 @@ type archive struct {
 
 func (a archive) Name() string                                       { return a.name }
 func (a archive) Prune(context.Context, time.Time, int) (int, error) { return 0, a.err }
+func (a archive) PutDue(context.Context, int) (int, error)           { return 0, a.err }
 func (a archive) Backup(_ context.Context, path string) error {
 	_ = os.WriteFile(path, []byte("half"), 0o600)
 	return a.err

@@ -34,6 +34,8 @@ type Settlement struct {
 	Release []Claim
 	// Follow are ops that this one asks for, in the same transaction.
 	Follow []Put
+	// Later are ops to ask for at a later time.
+	Later []Later
 }
 
 // Finish records how ops ended, their links and what Dataverse must hear, in one
@@ -63,7 +65,7 @@ func (s *Store) Finish(ctx context.Context, settlements []Settlement) ([]bool, e
 		if err := f.keepMine(ctx, settlements, out); err != nil || len(f.mine) == 0 {
 			return err
 		}
-		for _, step := range []func(context.Context) error{f.requeue, f.mergeOps, f.endOps, f.freeLanes, f.writeLinks, f.release, f.writeTellings, f.follow} {
+		for _, step := range []func(context.Context) error{f.requeue, f.mergeOps, f.endOps, f.freeLanes, f.writeLinks, f.release, f.writeTellings, f.later, f.follow} {
 			if err := step(ctx); err != nil {
 				return err
 			}
@@ -300,6 +302,14 @@ func (f *finishing) writeTellings(ctx context.Context) error {
 		tellings = append(tellings, x.Tellings...)
 	}
 	return f.s.putTellings(ctx, f.tx, tellings, f.now)
+}
+
+func (f *finishing) later(ctx context.Context) error {
+	var all []Later
+	for _, x := range f.mine {
+		all = append(all, x.Later...)
+	}
+	return f.s.putLater(ctx, f.tx, all)
 }
 
 func (f *finishing) follow(ctx context.Context) error {

@@ -92,6 +92,23 @@ func (s *Store) Retry(ctx context.Context, env connector.Environment, id int64, 
 	return res[0], nil
 }
 
+// WakeDead asks again for syncs that ended for one of the causes, of at most n lanes, and
+// returns how many. It is for when the cause has changed: a mapping was edited, a field was
+// made. key tells this change from every other one; for the same key an op is woken once.
+func (s *Store) WakeDead(ctx context.Context, env connector.Environment, causes []string, key string, n int) (int, error) {
+	ids, err := collect(ctx, s.from(s.read), scanID, `SELECT MAX(id) FROM op WHERE environment = ? AND state IN (3, 4) AND operation = ? AND cause IN ? GROUP BY lane ORDER BY 1 LIMIT ?`,
+		string(env), int64(connector.SyncContact), words(causes), int64(n))
+	if err != nil {
+		return 0, fmt.Errorf("store: wake dead: %w", err)
+	}
+	for i, id := range ids {
+		if _, err := s.Retry(ctx, env, id, fmt.Sprintf("wake/%s/%d", key, id)); err != nil {
+			return i, err
+		}
+	}
+	return len(ids), nil
+}
+
 // Counts is how much of everything an environment holds.
 type Counts struct {
 	Ops          map[OpState]int
