@@ -221,13 +221,13 @@ func (c *call) read(v any) *refusal {
 	return nil
 }
 
-// number reads an argument that is a whole number from least.
+// number reads an argument that is a whole number of 32 bits from least.
 func (c *call) number(name string, least int) (int, *refusal) {
-	n, err := strconv.Atoi(c.args[name])
-	if err != nil || n < least {
+	n, err := strconv.ParseInt(c.args[name], 10, 32)
+	if err != nil || int(n) < least {
 		return 0, invalid(name, "The value '"+c.args[name]+"' is not valid.")
 	}
-	return n, nil
+	return int(n), nil
 }
 
 // dateLayout is how the API writes and reads moments, always GMT.

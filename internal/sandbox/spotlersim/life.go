@@ -16,6 +16,7 @@ type life struct {
 	rates        Rates
 	due          dues
 	seq          uint64
+	seen         time.Time      // until when everything has taken place
 	born         int            // subscribers who came by themselves
 	tally        map[string]int // what happened, by the name of it
 	steps        map[string][]*mailing
@@ -72,31 +73,42 @@ func (l *life) plan(at time.Time, do func(moment)) {
 // count notes that something of that name happened.
 func (l *life) count(name string) { l.tally[name]++ }
 
-// happen lets everything take place that is due at to or before. The service learns
-// of it when it happens; of what is overdue at from, it learns at from, so that
-// nobody who reads by change date can miss it.
-func (a *account) happen(from, to time.Time) int {
+// happen lets everything take place that is due at now or before, and returns
+// how much that was. The service learns of it when it happens; of what it would
+// have had to know before the last time that somebody looked, it learns then, so
+// that nobody who reads by change date can miss it.
+func (a *account) happen(now time.Time) int {
 	n := 0
-	for len(a.life.due) > 0 && !a.life.due[0].at.After(to) {
+	for len(a.life.due) > 0 && !a.life.due[0].at.After(now) {
 		next := heap.Pop(&a.life.due).(due)
 		known := next.at
-		if known.Before(from) {
-			known = from
+		if known.Before(a.life.seen) {
+			known = a.life.seen
 		}
 		next.do(moment{next.at, known})
 		n++
 	}
+	if now.After(a.life.seen) {
+		a.life.seen = now
+	}
 	return n
+}
+
+// catchUp lets everything take place that is due. Every call of the API begins
+// with it, so that life goes on as the clock does.
+func (s *Sim) catchUp(a *account) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.happen(s.clock())
 }
 
 // live moves the clock forward and lets every account live until then. It
 // returns how many things happened.
 func (s *Sim) live(ahead time.Duration) int {
-	from := s.clock()
-	to := from.Add(ahead)
+	to := s.clock().Add(ahead)
 	n := 0
 	for _, a := range s.accounts {
-		a.locked(func() { n += a.happen(from, to) })
+		a.locked(func() { n += a.happen(to) })
 	}
 	s.ahead.Add(int64(ahead))
 	return n

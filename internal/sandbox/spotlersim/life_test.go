@@ -281,14 +281,11 @@ func TestStatisticsAddUp(t *testing.T) {
 	})
 }
 
-// A thousand mailings, a hundred in the short form.
+// A thousand mailings, a hundred under the race detector.
 func TestManyMailings(t *testing.T) {
-	n := 1000
-	if testing.Short() {
-		n = 100
-	}
+	const n = manyMailings
 	s := start(t)
-	refs := s.world(120, n, `{"hard":0.0005,"soft":0.05,"unsubscribe":0.0005,"complain":0.0001}`)
+	refs := s.world(120, n, `{"hard":0.0005,"soft":0.05,"unsubscribe":0.001,"complain":0.0003}`)
 	total := s.checkWorld(refs)
 	t.Logf("%d mailings: %+v", n, total)
 	if total.Sent < 10*n || total.Opened == 0 || total.Clicked == 0 || total.Soft == 0 || total.Unsubscribed == 0 {

@@ -140,6 +140,7 @@ func (s *Sim) serve(w http.ResponseWriter, r *http.Request) {
 		no.write(w)
 		return
 	}
+	s.catchUp(k.account)
 	c := &call{Request: r, sim: s, account: k.account, key: k, rules: rules, base: base, args: args, op: op}
 	answer, no := op.serve(c)
 	if no != nil {
