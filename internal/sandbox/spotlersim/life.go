@@ -16,10 +16,10 @@ type life struct {
 	rates        Rates
 	due          dues
 	seq          uint64
-	seen         time.Time      // until when everything has taken place
-	born         int            // subscribers who came by themselves
-	tally        map[string]int // what happened, by the name of it
-	steps        map[string][]*mailing
+	seen         time.Time             // until when everything has taken place
+	born         int                   // subscribers who came by themselves
+	tally        map[string]int        // what happened, by the name of it
+	steps        map[string][]*mailing // what an automation or a campaign sends, by its id
 }
 
 // due is something that will happen.

@@ -13,7 +13,7 @@ type outing struct {
 	Kind         mailingKind   `json:"kind,omitempty"` // bulk when empty
 	Type         string        `json:"type,omitempty"` // EMAIL when empty, or SMS
 	Subject      string        `json:"subject,omitempty"`
-	Campaign     string        `json:"campaign,omitempty"`      // encryptedId, for kind campaign
+	Campaign     string        `json:"campaign,omitempty"`      // encryptedId, with kind campaign: everybody who enters it gets the mailing, besides those in to
 	Automation   string        `json:"automation,omitempty"`    // id, with kind automation: every run of it sends the mailing
 	TrendReport  int32         `json:"trend_report,omitempty"`  // id
 	Links        []mailingLink `json:"links,omitempty"`         // those of a usual newsletter when absent
@@ -58,6 +58,8 @@ func (o *outing) check(a *account) error {
 		return fmt.Errorf("type is EMAIL or SMS")
 	case (o.Kind == automationMailing) != (o.Automation != ""):
 		return fmt.Errorf("automation is the id of the automation that sends it, with kind automation and only then")
+	case (o.Kind == campaignMailing) != (o.Campaign != ""):
+		return fmt.Errorf("campaign is the encryptedId of the campaign that sends it, with kind campaign and only then")
 	case o.AfterSeconds < 0 || o.AfterSeconds > 3650*86400:
 		return fmt.Errorf("after_seconds is a number from 0, at most ten years")
 	case o.TrendReport != 0 && !slices.ContainsFunc(a.post.trends, func(t *trendReport) bool { return t.ID == o.TrendReport }):
@@ -106,8 +108,8 @@ func (o *outing) make(a *account, start time.Time) *mailing {
 		m.message.FromEmail = ""
 	}
 	a.draftMailing(m)
-	if m.kind == automationMailing {
-		a.life.steps[o.Automation] = append(a.life.steps[o.Automation], m)
+	if flow := o.Automation + o.Campaign; flow != "" {
+		a.life.steps[flow] = append(a.life.steps[flow], m)
 	}
 	return m
 }
@@ -199,11 +201,11 @@ func (s *Sim) launch(a *account, o outing) (*mailing, error) {
 	return m, nil
 }
 
-// follow sends the mailings of an automation to somebody who entered it, and
-// returns how many.
-func (s *Sim) follow(a *account, automation string, who *contact, now time.Time) int {
+// follow sends the mailings of an automation or a campaign to somebody who
+// entered it, and returns how many. The caller holds the account's mutex.
+func (s *Sim) follow(a *account, flow string, who *contact, now time.Time) int {
 	n := 0
-	for _, m := range a.life.steps[automation] {
+	for _, m := range a.life.steps[flow] {
 		if who.reachable(m.sms) {
 			s.send(a, m, who, moment{now, now}, a.life.rates)
 			n++

@@ -143,12 +143,16 @@ func TestCampaignMailing(t *testing.T) {
 	s.refused(400, "INVALID_PARAMS", "GET", "/campaign-mailing/"+ref+"/opens/99", "")
 	s.refused(400, "INVALID_MAILING", "GET", "/mailing/"+ref+"/statistics", "")
 
+	s.ok("POST", "/control/life/automations/c1/enter", `{"external_id":"p0"}`, nil)
+	if again := s.all("/campaign-mailing/"+ref+"/recipients", nil, 10); len(again) != 3 || again[2].Run != 3 || again[2].Contact.ExternalID != "p0" {
+		t.Errorf("after a second run %+v", again)
+	}
 	auto := s.sendTo(`,"kind":"automation","automation":"a1"`)
 	var entered struct{ Sent int }
 	s.ok("POST", "/control/life/automations/a1/enter", `{"external_id":"p1"}`, &entered)
 	s.ok("POST", "/control/life/automations/a1/enter", `{"external_id":"p1"}`, &entered)
 	s.want(200, "GET", "/automation-mailing/"+auto, "")
-	if rows := s.all("/mailing-interaction/sent", nil, 10); len(rows) != 4 || rows[3].Mailing != auto || entered.Sent != 1 {
+	if rows := s.all("/mailing-interaction/sent", nil, 10); len(rows) != 5 || rows[4].Mailing != auto || entered.Sent != 1 {
 		t.Errorf("sent %+v", rows)
 	}
 	s.assume(`{"all_streamed":false,"contract_2022":true}`)
