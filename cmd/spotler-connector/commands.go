@@ -11,5 +11,6 @@ type commands struct {
 	Gates   gatesCommand   `cmd:"" help:"Lift the pauses of the remote APIs."`
 	Fence   fenceCommand   `cmd:"" help:"Let pass what the fence stopped."`
 	Tokens  tokensCommand  `cmd:"" help:"Say who may use the API."`
+	Store   storeCommand   `cmd:"" help:"Look after the database; the connector must be stopped."`
 	Version versionCommand `cmd:"" help:"Say what this binary is."`
 }
