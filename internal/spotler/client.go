@@ -83,6 +83,7 @@ type call struct {
 	op     string // "spotler.PostContacts"
 	path   string // the name in the table of paths
 	id     string
+	of     string // the second id of a path that has two
 	query  string // encoded
 	body   []byte // JSON, nil when there is none
 	secret func(text string) bool
@@ -98,7 +99,7 @@ type answer struct {
 // error; the answer then still carries its status.
 func (c *Client) do(ctx context.Context, k call) (answer, error) {
 	rt := c.words.routes[k.path]
-	path, err := rt.fill(k.id)
+	path, err := rt.fill(k.id, k.of)
 	if err != nil {
 		return answer{}, withOp(err, k.op)
 	}
@@ -128,6 +129,9 @@ func (c *Client) do(ctx context.Context, k call) (answer, error) {
 		return answer{status: resp.StatusCode}, cutShort(ctx, k.op, resp.StatusCode, err)
 	}
 	a := answer{status: resp.StatusCode, body: bytes.TrimSpace(text)}
+	if k.secret == nil {
+		k.secret = repeats(k)
+	}
 	return a, c.judge(k, rt, resp, a.body)
 }
 

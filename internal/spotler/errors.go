@@ -62,7 +62,7 @@ func (c *Client) judge(k call, rt route, resp *http.Response, body []byte) error
 	}
 	e, ok := decodeError(body)
 	f.Code = e.errorType
-	f.Kind, f.Says = kindOf(status, e.errorType, rt.path)
+	f.Kind, f.Says = kindOf(status, e.errorType, rt)
 	if !ok && f.Kind == fault.NotFound {
 		// "Not there" is believed only from Spotler itself: absence leads to erasure.
 		f.Kind, f.Says = fault.Garbled, "something else than Spotler's API answered: check the address"
@@ -71,31 +71,6 @@ func (c *Client) judge(k call, rt route, resp *http.Response, body []byte) error
 		f.Says += "; it says: " + quote
 	}
 	return f
-}
-
-// kindOf is the table of section 3.2 in our words.
-func kindOf(status int, errorType, path string) (fault.Kind, string) {
-	switch {
-	case status == 400 && errorType == codeContactNotFound, status == 404:
-		return fault.NotFound, "Spotler does not have it"
-	case status == 410:
-		return fault.NotFound, "Spotler says it is gone"
-	case status == 401:
-		return fault.Denied, "Spotler does not accept the key or secret: check the credentials of this environment"
-	case status == 403 && strings.HasPrefix(path, "audience"):
-		return fault.Denied, "this Spotler account has no licence for dynamic lists (Automation or eCommerce)"
-	case status == 403:
-		return fault.Denied, "Spotler refuses this key: check the credentials and that the REST API is activated"
-	case status == 409:
-		return fault.Conflict, "Spotler has it already, or it was changed meanwhile"
-	case status == 413:
-		return fault.NotValid, "the request is too large for Spotler"
-	case status >= 400 && status < 500:
-		return fault.NotValid, "Spotler does not accept the request: correct the field or value it names"
-	case status >= 500:
-		return fault.Uncertain, "Spotler met an error of its own; the request may have been done"
-	}
-	return fault.Garbled, "Spotler answered with a status that does not belong to its API: check the address"
 }
 
 var errNotJSON = errors.New("the answer is not JSON")

@@ -35,7 +35,7 @@ func TestStatusesBecomeKinds(t *testing.T) {
 		{"409", 409, "", nil, fault.Error{Kind: fault.Conflict}},
 		{"410", 410, "", nil, fault.Error{Kind: fault.NotFound}},
 		{"413", 413, "", nil, fault.Error{Kind: fault.NotValid}},
-		{"417", 417, `{"errorType":"NAME_ALREADY_IN_USE","message":"x"}`, nil, fault.Error{Kind: fault.NotValid, Code: "NAME_ALREADY_IN_USE"}},
+		{"417", 417, `{"errorType":"NAME_ALREADY_IN_USE","message":"x"}`, nil, fault.Error{Kind: fault.Conflict, Code: "NAME_ALREADY_IN_USE"}},
 		{"429", 429, "", []string{"Retry-After", "7"}, fault.Error{Kind: fault.Busy, After: 7 * time.Second}},
 		{"429 page", 429, html, nil, fault.Error{Kind: fault.Busy}},
 		{"500", 500, `{"errorType":"BACKEND_EXCEPTION","message":"x"}`, nil, fault.Error{Kind: fault.Uncertain, Code: "BACKEND_EXCEPTION"}},
@@ -66,8 +66,8 @@ func TestStatusesBecomeKinds(t *testing.T) {
 }
 
 func TestLicenceSaysSo(t *testing.T) {
-	kind, dynamic := kindOf(403, "", "audience/{id}")
-	_, other := kindOf(403, "", "contact/{id}")
+	kind, dynamic := kindOf(403, "", route{path: "audience/{id}"})
+	_, other := kindOf(403, "", route{path: "contact/{id}"})
 	if kind != fault.Denied || dynamic == other || !strings.Contains(dynamic, "licence") {
 		t.Errorf("%s: %q and %q", kind, dynamic, other)
 	}
@@ -106,7 +106,7 @@ func FuzzErrorBody(f *testing.F) {
 	f.Add(417, []byte(`{"errorType":"jan@x","message":"`+strings.Repeat("é", 300)+`"}`))
 	f.Fuzz(func(t *testing.T, status int, body []byte) {
 		e, _ := decodeError(body)
-		kind, says := kindOf(status, e.errorType, "contact")
+		kind, says := kindOf(status, e.errorType, route{path: "contact"})
 		says += "; it says: " + sayable(e.message, nil)
 		if kind == "" || len(says) > 200 || strings.Contains(says, "@") || strings.ContainsAny(says, "\n\r\x00") {
 			t.Errorf("%d %q: %s %q", status, body, kind, says)

@@ -81,6 +81,7 @@ type list struct {
 	call
 	items string // the member that holds the items
 	query query
+	fixed int // the size of a page where Spotler lets nobody choose; 0 is ours
 }
 
 // pages walks all items of l. An item that decode refuses is yielded with its
@@ -91,8 +92,14 @@ func pages[T any](ctx context.Context, c *Client, l list, decode func([]byte) (T
 		var last []byte
 		after := int64(0)
 		for {
-			k := l.call
-			k.query = string(l.query.num("after", after).num("pageSize", int64(c.pageSize)))
+			k, size := l.call, c.pageSize
+			q := l.query.num("after", after)
+			if l.fixed > 0 {
+				size = l.fixed
+			} else {
+				q = q.num("pageSize", int64(size))
+			}
+			k.query = string(q)
 			a, err := c.do(ctx, k)
 			if err != nil {
 				yield(none, err)
@@ -117,7 +124,7 @@ func pages[T any](ctx context.Context, c *Client, l list, decode func([]byte) (T
 					return
 				}
 			}
-			next, ok, err := p.following(after, c.pageSize)
+			next, ok, err := p.following(after, size)
 			if err != nil {
 				yield(none, garbled(k.op, a.status, err))
 				return

@@ -15,48 +15,48 @@ import (
 // through Config.Paths: mostly a verb and a path, sometimes a list of statuses
 // or a form of words.
 type term struct {
-	name  string // the key in Config.Paths
-	value string
-	// assumed says that the vendor has not documented it publicly; the source
-	// then says what it rests on.
-	assumed bool
-	source  string // section of the Mail+ API reference
+	name   string // the key in Config.Paths
+	value  string
+	source string // section of the Mail+ API reference
 }
 
-// terms is the one table of paths, verbs and words we speak to Mail+. {id} is
-// the external id, percent-encoded.
-var terms = []term{
-	{"contact.properties", "GET contact/properties/list", false, "5.1 no. 1"},
-	{"contact.get", "GET contact/{id}", false, "5.1 no. 2"},
-	{"contact.put", "PUT contact/{id}", false, "5.1 no. 3"},
-	{"contact.post", "POST contact", false, "5.1 no. 4"},
-	{"contact.list", "POST contact/list", false, "5.1 no. 5"},
-	{"contact.anonymize", "PUT contact/anonymize/{id}", false, "5.1 no. 6"},
-	{"contact.inactivate", "PUT contact/inactivate/{id}", true, "5.1 no. 7: seen in one public client"},
-	{"contact.updates", "GET contact/updates/list", false, "5.1 no. 8"},
-	{"contact.bounces", "GET contact/bounces/list", false, "5.1 no. 9"},
-	{"contact.search", "GET contact/search", false, "5.1 no. 10"},
-	{"search.query", "{property}={value}", true, "G12: the only grammar seen"},
-	{"anonymize.gone", "200,204,410,404", true, "G6: 204 in 2022, 410 and 404 in the newer manual"},
+// terms is every word: what the vendor documents, then what we assume.
+func terms() []term {
+	all := slices.Clone(documented)
+	for _, a := range assumed {
+		all = append(all, term{a.Name, a.Value, a.Source})
+	}
+	return all
 }
 
 // language is the table with the overrides of one environment applied.
 type language struct {
 	routes map[string]route
 	query  string       // search.query
+	fields string       // automation.fields
 	gone   map[int]bool // anonymize.gone
 }
 
-// route is a verb and a path whose {id} is still open.
-type route struct{ verb, path string }
+// route is a verb and a path whose {id} and {of} are still open.
+type route struct {
+	verb, path string
+	assumed    bool
+}
 
-const idMark = "{id}"
+// verbs are those of HTTP that a path may have.
+var verbs = []string{"GET", "POST", "PUT", "DELETE", "PATCH"}
+
+// The marks of a path: the id of the resource, and that of what is asked of it.
+const (
+	idMark = "{id}"
+	ofMark = "{of}"
+)
 
 // newLanguage applies the overrides, or says which of them cannot be.
 func newLanguage(overrides map[string]string) (language, error) {
-	l := language{routes: make(map[string]route, len(terms)), gone: map[int]bool{}}
-	known := make(map[string]bool, len(terms))
-	for _, t := range terms {
+	l := language{routes: make(map[string]route, 80), gone: map[int]bool{}}
+	known := make(map[string]bool, 80)
+	for _, t := range terms() {
 		known[t.name] = true
 		value := t.value
 		if o, ok := overrides[t.name]; ok {
@@ -82,6 +82,12 @@ func (l *language) set(t term, value string) error {
 		}
 		l.query = value
 		return nil
+	case "automation.fields":
+		if word(value) == "" {
+			return refused(t.name, "it must be the name of a member of a JSON object")
+		}
+		l.fields = value
+		return nil
 	case "anonymize.gone":
 		for text := range strings.SplitSeq(value, ",") {
 			status, err := strconv.Atoi(strings.TrimSpace(text))
@@ -96,9 +102,12 @@ func (l *language) set(t term, value string) error {
 	if err != nil {
 		return refused(t.name, err.Error())
 	}
-	if strings.Contains(t.value, idMark) != strings.Contains(r.path, idMark) {
-		return refused(t.name, "it must contain {id} exactly where "+t.value+" does")
+	for _, mark := range []string{idMark, ofMark} {
+		if strings.Contains(t.value, mark) != strings.Contains(r.path, mark) {
+			return refused(t.name, "it must contain "+mark+" exactly where "+t.value+" does")
+		}
 	}
+	r.assumed = isAssumed(t.name)
 	l.routes[t.name] = r
 	return nil
 }
@@ -106,32 +115,37 @@ func (l *language) set(t term, value string) error {
 func parseRoute(s string) (route, error) {
 	verb, path, ok := strings.Cut(s, " ")
 	path = strings.TrimPrefix(strings.TrimSpace(path), "/")
-	if !ok || path == "" || !slices.Contains([]string{"GET", "POST", "PUT", "DELETE", "PATCH"}, verb) {
+	if !ok || path == "" || !slices.Contains(verbs, verb) {
 		return route{}, fmt.Errorf("write it as a verb and a path, such as PUT contact/inactivate/%s", idMark)
 	}
-	if strings.ContainsAny(strings.ReplaceAll(path, idMark, ""), "?#{}% \\") || strings.Contains(path, "..") || strings.Count(path, idMark) > 1 {
+	bare := strings.NewReplacer(idMark, "", ofMark, "").Replace(path)
+	if strings.ContainsAny(bare, "?#{}% \\") || strings.Contains(path, "..") || strings.Count(path, idMark) > 1 || strings.Count(path, ofMark) > 1 {
 		return route{}, fmt.Errorf("the path may hold letters, digits, slashes and one %s", idMark)
 	}
-	return route{verb, path}, nil
+	return route{verb: verb, path: path}, nil
 }
 
 func refused(name, why string) error {
 	return &fault.Error{Op: "spotler.New", On: "path " + name, Kind: fault.NotValid, Says: why}
 }
 
-// fill puts id into the path: the one place where an id becomes part of an
-// address. Whatever the id holds ('@', '/', '%', blanks), it stays one segment.
-func (r route) fill(id string) (string, error) {
-	if !strings.Contains(r.path, idMark) {
-		return r.path, nil
+// fill puts the ids into the path: the one place where an id becomes part of an
+// address. Whatever an id holds ('@', '/', '%', blanks), it stays one segment.
+func (r route) fill(id, of string) (string, error) {
+	path := r.path
+	for mark, v := range map[string]string{idMark: id, ofMark: of} {
+		if !strings.Contains(r.path, mark) {
+			continue
+		}
+		// These would address another resource than one of that name: the collection
+		// itself, its parent, or a fixed segment that wins over ids.
+		switch v {
+		case "", ".", "..", "list", "search":
+			return "", &fault.Error{Op: "spotler", On: r.path, Kind: fault.NotValid,
+				Says: "this id is empty or a word that Spotler's paths reserve, so nothing can be addressed by it"}
+		}
+		// An escaped id holds no braces, so it cannot be taken for a mark.
+		path = strings.Replace(path, mark, string(transport.AppendEscaped(nil, v)), 1)
 	}
-	// These would address another resource than a contact of that name: the
-	// collection itself, its parent, or a fixed segment that wins over ids.
-	switch id {
-	case "", ".", "..", "list", "search":
-		return "", &fault.Error{Op: "spotler", On: r.path, Kind: fault.NotValid,
-			Says: "this external id is empty or a word that Spotler's paths reserve, so no contact can be addressed by it"}
-	}
-	escaped := string(transport.AppendEscaped(nil, id))
-	return strings.Replace(r.path, idMark, escaped, 1), nil
+	return path, nil
 }
