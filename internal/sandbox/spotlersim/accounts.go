@@ -1,6 +1,7 @@
 package spotlersim
 
 import (
+	"cmp"
 	"errors"
 	"math/rand/v2"
 	"sync"
@@ -16,6 +17,7 @@ type Account struct {
 	IDField    string     // the database field that holds this key's external id; "externalId" when empty
 	Also       []Key      // further authentications of the same account
 	Properties []Property // nil is StandardProperties
+	Licence    Licence    // LicenceAutomation when empty
 }
 
 // Key is one authentication: a source system. Every key is bound to the field
@@ -58,8 +60,15 @@ type account struct {
 	order    order
 	items    map[string]*itemFault
 	rejects  []rejection
-	post     post  // mailings and what came of them
-	life     *life // what people do by themselves
+	effects  effects
+	licence  Licence
+	lists    lists   // audiences and temporary lists
+	flows    flows   // campaigns and automations
+	tags     tags    // and scores
+	shop     shop    // products, orders and conversions
+	forms    []*form // in order of creation
+	post     post    // mailings and what came of them
+	life     *life   // what people do by themselves
 
 	second int64 // the second that is being counted for the rate limit
 	taken  int
@@ -72,6 +81,9 @@ func (s *Sim) open(conf Account, cfg Config, number uint64) error {
 	}
 	if a.name == "" {
 		a.name = conf.Key
+	}
+	if a.licence = cmp.Or(conf.Licence, LicenceAutomation); !a.licence.valid() {
+		return errors.New("the licence is not professional, automation or ecommerce")
 	}
 	if conf.Properties == nil {
 		conf.Properties = StandardProperties()
@@ -117,6 +129,14 @@ func (a *account) empty() {
 	a.items, a.rejects = map[string]*itemFault{}, nil
 	a.order = newOrder(a.order.watched)
 	a.journal.reset()
+	a.effects.reset()
+	a.lists.clear()
+	a.flows.clear()
+	a.shop.clear()
+	a.tags = newTags()
+	for _, f := range a.forms {
+		f.results = nil
+	}
 	a.post, a.life = newPost(), a.life.anew()
 }
 

@@ -32,6 +32,13 @@ type Assumptions struct {
 	OpenedEach         bool   `json:"opened_each"`
 	AllStreamed        bool   `json:"all_streamed"`
 	UnsubscribedStream bool   `json:"unsubscribed_stream"`
+	AutomationList     string `json:"automation_list"`
+	AutomationFields   bool   `json:"automation_fields"`
+	AutomationStop     bool   `json:"automation_stop"`
+	Tags               bool   `json:"tags"`
+	ProductUpdateMakes bool   `json:"product_update_creates"`
+	EmptyDelete        string `json:"empty_delete"`
+	MaxLists           int    `json:"max_lists"`
 	Contract2022       bool   `json:"contract_2022"`
 }
 
@@ -47,6 +54,8 @@ func DefaultAssumptions() Assumptions {
 		DedupeEmail: true, EmailClash: "reject", EmailRequired: true, UpdateCreates: true,
 		OptOutWrites: "reject", PermanentCode: CodeNoActiveChannel, EchoUpdates: true,
 		PageShape: byBase, DateShape: byBase, PageSizeRequired: byBase, AllStreamed: true,
+		AutomationList: automationListPath, AutomationFields: true, AutomationStop: true, Tags: true, ProductUpdateMakes: true,
+		EmptyDelete: "nobody", MaxLists: 1000,
 	}
 }
 
@@ -77,6 +86,13 @@ var about = []struct {
 	{"opened_each", "5.9", "the stream of opens has a record for every open, instead of one per contact and mailing that changes", nil},
 	{"all_streamed", "G9", "the streams have the interactions with mailings of campaigns and automations, too", nil},
 	{"unsubscribed_stream", "G10", "there is a stream of unsubscribes", nil},
+	{"automation_list", "G1", "where the automations are listed", []string{automationListPath, automationRootPath, "nowhere"}},
+	{"automation_fields", "G2", "a trigger of an automation takes fields and answers with the id of the run", nil},
+	{"automation_stop", "G3", "runs of automations can be stopped", nil},
+	{"tags", "G4", "there are calls for tags and scores", nil},
+	{"product_update_creates", "4.3", "update:true creates a product or order that does not exist", nil},
+	{"empty_delete", "5.3 #20", "whom DELETE /audience/{externalId}/contact removes when its list of contacts is there, but empty", []string{"nobody", "everybody"}},
+	{"max_lists", "3.4", "audiences, and temporary lists, that an account may have; 0 does not limit", nil},
 	{"contract_2022", "11", "answer 404 to everything the published contract of 2022 does not have", nil},
 }
 
@@ -89,8 +105,8 @@ func (a Assumptions) Check() error {
 			return fmt.Errorf("assumption %s cannot be %q: choose one of %v", q.name, got, q.choices)
 		}
 	}
-	if a.ClockSkew < 0 || a.RatePerSecond < 0 {
-		return fmt.Errorf("assumptions clock_skew and rate_per_second cannot be below 0")
+	if a.ClockSkew < 0 || a.RatePerSecond < 0 || a.MaxLists < 0 {
+		return fmt.Errorf("assumptions clock_skew, rate_per_second and max_lists cannot be below 0")
 	}
 	return nil
 }

@@ -259,6 +259,9 @@ func (a *account) remove(target *contact) {
 	if address, ok := target.values[emailProperty].(string); ok {
 		a.unlistEmail(target, strings.ToLower(address))
 	}
+	a.lists.forget(target)
+	a.flows.forget(target)
+	delete(a.tags.of, target)
 	a.contacts[target.place] = nil
 	a.live--
 	target.seq = 0 // its entries in the changes mean nobody any more

@@ -41,6 +41,7 @@ func (s *Sim) mountControl(mux *http.ServeMux) {
 	s.mountContacts(mux)
 	s.mountJournal(mux)
 	s.mountLife(mux)
+	s.mountSetup(mux)
 }
 
 // on finds the account that a control request is about.

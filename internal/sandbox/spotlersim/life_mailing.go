@@ -164,14 +164,6 @@ func (to *audience) includes(a *account, who *contact) bool {
 		(!to.TestGroup || who.testGroup)
 }
 
-// listed are the members of the lists that to names; nil when it names none.
-func (to *audience) listed(a *account) (map[*contact]bool, error) {
-	if to.Audience != "" || to.TemporaryList != "" {
-		return nil, fmt.Errorf("to: the account has no such list")
-	}
-	return nil, nil
-}
-
 // launch makes the mailing of o and sends it when its time has come. It returns
 // nil when o was refused.
 func (s *Sim) launch(a *account, o outing) (*mailing, error) {

@@ -42,6 +42,7 @@ type Sim struct {
 	ahead    atomic.Int64 // nanoseconds by which the clock was moved
 	accounts []*account
 	keys     map[string]*key
+	routes   *routes
 	assume   atomic.Pointer[Assumptions]
 	faults   *control.Faults
 	counters *control.Counters
@@ -66,8 +67,8 @@ func New(cfg Config) (*Sim, error) {
 	if err := assume.Check(); err != nil {
 		return nil, fmt.Errorf("spotlersim: %w", err)
 	}
-	s := &Sim{now: cfg.Now, keys: map[string]*key{}, faults: control.NewFaults(cfg.Seed)}
-	s.counters = control.NewCounters(label)
+	s := &Sim{now: cfg.Now, keys: map[string]*key{}, routes: newRoutes(), faults: control.NewFaults(cfg.Seed)}
+	s.counters = control.NewCounters(s.routes.label)
 	s.assume.Store(&assume)
 	for i, conf := range cfg.Accounts {
 		if err := s.open(conf, cfg, uint64(i)); err != nil {
