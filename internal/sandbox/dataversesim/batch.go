@@ -235,6 +235,8 @@ type batchWriter struct {
 	body   []byte
 	failed bool
 	status int // of the part that failed last
+	rows   int
+	items  int
 }
 
 func (w *batchWriter) part(mark, contentID string, resp *response) {
@@ -253,6 +255,8 @@ func (w *batchWriter) part(mark, contentID string, resp *response) {
 	}
 	b = append(append(append(b, "\r\n"...), resp.body...), "\r\n"...)
 	w.body = b
+	w.rows += resp.rows
+	w.items += max(1, resp.items)
 	if resp.status >= 400 {
 		w.status = resp.status
 	}
@@ -267,7 +271,7 @@ func (w *batchWriter) changeSet(ops []operation, answers []*response, mark strin
 }
 
 func (w *batchWriter) response() *response {
-	resp := &response{status: http.StatusOK, contentType: "multipart/mixed; boundary=" + w.mark}
+	resp := &response{status: http.StatusOK, contentType: "multipart/mixed; boundary=" + w.mark, rows: w.rows, items: max(1, w.items)}
 	if w.failed {
 		resp.status = w.status
 	}

@@ -141,9 +141,9 @@ func (s *Sim) wholeTable(r *request, t *table, v view, q url.Values) (*response,
 	body = s.appendRows(body, rows, v)
 	if more {
 		mark := strconv.FormatInt(rows[len(rows)-1].seq, 10) + "~" + first
-		return r.tracked(body, "@odata.nextLink", r.nextLink(q, mark)), nil
+		return r.tracked(body, "@odata.nextLink", r.nextLink(q, mark)).with(len(rows)), nil
 	}
-	return r.tracked(body, "@odata.deltaLink", r.base+r.path+"?"+options(q, "$deltatoken", first)), nil
+	return r.tracked(body, "@odata.deltaLink", r.base+r.path+"?"+options(q, "$deltatoken", first)).with(len(rows)), nil
 }
 
 // deltaPage says how far a delta was read: changes and deletes are each read in
@@ -201,9 +201,9 @@ func (s *Sim) delta(r *request, t *table, v view, q url.Values) (*response, *fai
 	if more {
 		mark := fmt.Sprintf("%d~%d~%s", page.changed, page.gone, page.until)
 		next := r.base + r.path + "?" + options(q, "$skiptoken", mark) + "&$deltatoken=" + url.QueryEscape(q.Get("$deltatoken"))
-		return r.tracked(body, "@odata.nextLink", next), nil
+		return r.tracked(body, "@odata.nextLink", next).with(len(entries)), nil
 	}
-	return r.tracked(body, "@odata.deltaLink", r.base+r.path+"?"+options(q, "$deltatoken", page.until)), nil
+	return r.tracked(body, "@odata.deltaLink", r.base+r.path+"?"+options(q, "$deltatoken", page.until)).with(len(entries)), nil
 }
 
 func (s *Sim) appendRows(b []byte, rows []*row, v view) []byte {

@@ -16,12 +16,18 @@ const contracts = `:http:\/\/schemas.microsoft.com\/xrm\/2011\/Contracts",`
 func (s *Sim) body(b []byte, e *event, slim bool) []byte {
 	b = s.contextHead(b, e)
 	b = append(b, `"InputParameters":[`...)
-	if !slim {
+	switch {
+	case slim:
+	case e.change.parameters != nil:
+		b = e.change.parameters.inputs(b)
+	default:
 		b = append(e.appendTarget(b, false), '}')
 	}
 	b = s.contextMiddle(b, e)
 	b = append(b, `"OutputParameters":[`...)
-	if e.change.message == "Create" {
+	if e.change.parameters != nil {
+		b = e.change.parameters.outputs(b)
+	} else if e.change.message == "Create" {
 		b = append(e.change.after.id.append(append(b, `{"key":"id","value":"`...)), `"}`...)
 	}
 	b = append(e.appendOwner(append(b, `],"OwningExtension":`...)), `,"ParentContext":`...)
@@ -38,7 +44,11 @@ func (s *Sim) body(b []byte, e *event, slim bool) []byte {
 // parent writes the main operation: stage 30, with the target as it was asked.
 func (s *Sim) parent(b []byte, e *event) []byte {
 	b = append(s.contextHead(b, e), `"InputParameters":[`...)
-	b = append(e.appendTarget(b, true), `},{"key":"SuppressDuplicateDetection","value":false}`...)
+	if e.change.parameters != nil {
+		b = e.change.parameters.inputs(b)
+	} else {
+		b = append(e.appendTarget(b, true), `},{"key":"SuppressDuplicateDetection","value":false}`...)
+	}
 	b = append(s.contextMiddle(b, e), `"OutputParameters":[],"OwningExtension":`...)
 	b = append(e.appendOwner(b), `,"ParentContext":null,"PostEntityImages":[],"PreEntityImages":[],`...)
 	return s.contextTail(b, e, 30)
@@ -207,7 +217,7 @@ func (e *event) appendImages(b []byte, post bool) []byte {
 	if post {
 		r = c.after
 	}
-	if r == nil {
+	if r == nil || r.id.isZero() {
 		return b
 	}
 	start := len(b)

@@ -28,6 +28,7 @@ import (
 //	PUT    /control/privileges            {"table","right","allowed"}
 //	GET    /control/limits                the service protection limits
 //	PUT    /control/limits                sets them; {} switches them off
+//	GET    /control/limits/report         what was used of them, window by window
 //	POST   /control/deltatokens/expire    every delta token handed out so far
 //	POST   /control/tokens/expire         every bearer token
 //	GET    /control/events                the webhook queue
@@ -53,6 +54,9 @@ func (s *Sim) mountControl(mux *http.ServeMux) {
 		control.Answer(w, http.StatusOK, s.limits.read())
 	})
 	mux.HandleFunc("PUT /control/limits", s.putLimits)
+	mux.HandleFunc("GET /control/limits/report", func(w http.ResponseWriter, _ *http.Request) {
+		control.Answer(w, http.StatusOK, s.limitReport())
+	})
 	mux.HandleFunc("POST /control/deltatokens/expire", s.expireDeltaTokens)
 	mux.HandleFunc("POST /control/tokens/expire", func(w http.ResponseWriter, _ *http.Request) {
 		s.tokens.clear()

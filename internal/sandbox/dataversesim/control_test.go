@@ -117,7 +117,7 @@ func TestLimits(t *testing.T) {
 		o.must(200, "GET", "WhoAmI", "")
 	}
 	r := o.must(429, "GET", "WhoAmI", "")
-	if r.code() != "0x80072322" || r.header.Get("Retry-After") != "30" || r.header.Get("x-ms-ratelimit-burst-remaining-xrm-requests") != "0" {
+	if r.code() != "0x80072322" || r.header.Get("Retry-After") != "300" || r.header.Get("x-ms-ratelimit-burst-remaining-xrm-requests") != "0" {
 		t.Errorf("%v %s", r.header, r.body)
 	}
 	now = now.Add(301 * time.Second)
@@ -138,7 +138,7 @@ func TestLimiter(t *testing.T) {
 	if f := l.enter(now); f == nil || f.code != "0x80072326" {
 		t.Errorf("two at a time: %v", f)
 	}
-	l.leave(now, 150*time.Millisecond)
+	l.leave(now, 150*time.Millisecond, 1)
 	if f := l.enter(now); f == nil || f.code != "0x80072321" {
 		t.Errorf("execution time: %v", f)
 	}

@@ -15,6 +15,9 @@ func (tx *transaction) derive(c *change) *failure {
 	if f := tx.deriveEndpoint(c); f != nil {
 		return f
 	}
+	if f := deriveList(c); f != nil {
+		return f
+	}
 	if c.before == nil {
 		c.put("createdon", tx.now)
 		c.put("createdby", tx.user)

@@ -37,6 +37,7 @@ func eventTables() []schema.Table {
 		{Name: "sdkmessagefilter", Set: "sdkmessagefilters", Key: "sdkmessagefilterid", Columns: []schema.Column{
 			{Name: "sdkmessagefilterid", Kind: schema.PrimaryKey}, text("primaryobjecttypecode", 64), text("secondaryobjecttypecode", 64), to("sdkmessageid", "sdkmessage")}},
 		stepTable(),
+		listMemberTable(),
 		{Name: "sdkmessageprocessingstepimage", Set: "sdkmessageprocessingstepimages", Key: "sdkmessageprocessingstepimageid", Primary: "name", Columns: []schema.Column{
 			{Name: "sdkmessageprocessingstepimageid", Kind: schema.PrimaryKey}, text("name", 256), text("entityalias", 256), whole("imagetype"),
 			text("messagepropertyname", 256), text("attributes", 100000), to("sdkmessageprocessingstepid", stepTableName)}},
@@ -74,12 +75,36 @@ func to(name string, target connector.Table) schema.Column {
 	return schema.Column{Name: name, Kind: schema.Lookup, Targets: []connector.Table{target}}
 }
 
-// platformMessages are the messages one can register a step for. The ids of
-// the first three are the same in every organisation (reference: dataverse-api 6.2).
-var platformMessages = []struct{ name, id string }{
-	{"Create", "9ebdbb1b-ea3e-db11-86a7-000a3a5473e8"},
-	{"Update", "20bebb1b-ea3e-db11-86a7-000a3a5473e8"},
-	{"Delete", "a1bdbb1b-ea3e-db11-86a7-000a3a5473e8"},
+// platformMessage is a message that one can register a step for, on these
+// tables; without tables on all that are not the platform's own.
+type platformMessage struct {
+	name, id string
+	tables   []string
+}
+
+// platformMessages: the ids of the first three are the same in every
+// organisation (reference: dataverse-api 4.1 and 6.2).
+var platformMessages = []platformMessage{
+	{"Create", "9ebdbb1b-ea3e-db11-86a7-000a3a5473e8", nil},
+	{"Update", "20bebb1b-ea3e-db11-86a7-000a3a5473e8", nil},
+	{"Delete", "a1bdbb1b-ea3e-db11-86a7-000a3a5473e8", nil},
+	{"CreateMultiple", "", nil},
+	{"UpdateMultiple", "", nil},
+	{"UpsertMultiple", "", nil},
+	{"AddMember", "", []string{"list"}},
+	{"AddListMembers", "", []string{"list"}},
+	{"RemoveMember", "", []string{"list"}},
+}
+
+// about says whether a step for the message can be registered on t.
+func (m platformMessage) about(t *table) bool {
+	if m.tables != nil {
+		return slices.Contains(m.tables, t.name)
+	}
+	if t.name == memberTable { // reference: dataverse-api 4.1
+		return m.name == "Create" || m.name == "Delete"
+	}
+	return t.eventful
 }
 
 // deriveEndpoint keeps the rules of the event tables: flags that tell whether

@@ -17,18 +17,24 @@ type event struct {
 // The caller holds the write lock, so events are queued in the order of commits.
 func (s *Sim) raise(tx *transaction) {
 	for i := range tx.changes {
-		c := &tx.changes[i]
-		if c.quiet {
+		s.raiseOne(tx, &tx.changes[i])
+	}
+	for i := range tx.messages {
+		s.raiseOne(tx, &tx.messages[i])
+	}
+}
+
+func (s *Sim) raiseOne(tx *transaction, c *change) {
+	if c.quiet {
+		return
+	}
+	for _, st := range s.stepsFor(c.message, c.table.name) {
+		if tx.skip[st.id] || !st.wants(c) {
 			continue
 		}
-		for _, st := range s.stepsFor(c.message, c.table.name) {
-			if tx.skip[st.id] || !st.wants(c) {
-				continue
-			}
-			e := &event{step: st, change: *c, at: tx.now, user: tx.user, operation: newGUID(s.rand), correlation: newGUID(s.rand), request: newGUID(s.rand), tag: tx.tag, classic: s.classic}
-			s.openJob(e)
-			s.courier.push(e)
-		}
+		e := &event{step: st, change: *c, at: tx.now, user: tx.user, operation: newGUID(s.rand), correlation: newGUID(s.rand), request: newGUID(s.rand), tag: tx.tag, classic: s.classic}
+		s.openJob(e)
+		s.courier.push(e)
 	}
 }
 

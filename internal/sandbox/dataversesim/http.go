@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // maxBody is the largest request the Web API reads, in bytes.
@@ -15,24 +16,32 @@ func (s *Sim) serveAPI(w http.ResponseWriter, r *http.Request) {
 	if !s.authorized(w, r) {
 		return
 	}
-	start := s.cfg.Now()
+	start := s.clock()
 	if f := s.limits.enter(start); f != nil {
 		s.answer(w, f.response())
 		return
 	}
+	s.answer(w, s.admitted(r, start))
+}
+
+// admitted answers a request that the limits let in, and charges it to them.
+func (s *Sim) admitted(r *http.Request, start time.Time) *response {
+	rows, items := 0, 1
 	defer func() {
-		now := s.cfg.Now()
-		s.limits.leave(now, now.Sub(start))
+		now := s.clock()
+		s.entitled.add(now, items)
+		s.limits.leave(now, now.Sub(start), rows)
 	}()
 	body, err := readBody(r)
 	if err != nil {
-		s.answer(w, fail(http.StatusRequestEntityTooLarge, "0x80060888", "The request body cannot be read.").response())
-		return
+		return fail(http.StatusRequestEntityTooLarge, "0x80060888", "The request body cannot be read.").response()
 	}
 	_, path, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/api/data/"), "/")
 	req := &request{method: r.Method, path: path, raw: r.URL.RawQuery, header: r.Header, body: body, base: baseOf(r)}
 	req.prefs = parsePreferences(r.Header)
-	s.answer(w, s.serve(req))
+	resp := s.serve(req)
+	rows, items = resp.rows, max(1, resp.items)
+	return resp
 }
 
 func readBody(r *http.Request) ([]byte, error) {
@@ -70,9 +79,10 @@ func (s *Sim) answer(w http.ResponseWriter, resp *response) {
 	h.Set("X-Ms-Service-Request-Id", id)
 	h["REQ_ID"] = []string{id}
 	if s.limits.on.Load() {
-		requests, millis := s.limits.remaining(s.cfg.Now())
-		h.Set("X-Ms-Ratelimit-Burst-Remaining-Xrm-Requests", strconv.Itoa(requests))
-		h.Set("X-Ms-Ratelimit-Time-Remaining-Xrm-Requests", strconv.FormatInt(millis, 10))
+		s.limits.describe(h, s.clock())
+	}
+	if s.skew.Load() != 0 {
+		h.Set("Date", s.cfg.Now().UTC().Format(http.TimeFormat))
 	}
 	for _, f := range resp.header {
 		if f.name == "OData-EntityId" {

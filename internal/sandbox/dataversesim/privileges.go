@@ -14,8 +14,8 @@ const (
 	rightDelete = "Delete"
 )
 
-// rightFor is the right that a method needs. A PATCH that makes a row would need
-// Create as well; the simulator asks for Write only.
+// rightFor is the right that a method needs. A PATCH that makes a row needs
+// Create as well, which is asked for when it does.
 func rightFor(method string) string {
 	switch method {
 	case http.MethodGet:
@@ -31,13 +31,36 @@ func rightFor(method string) string {
 // permitted refuses what the role of the application user does not allow
 // (reference: dataverse-api 2.9, 0x80040220).
 func (s *Sim) permitted(t *table, method string) *failure {
-	right := rightFor(method)
+	return s.may(t, rightFor(method))
+}
+
+// may refuses one right that the role does not give.
+func (s *Sim) may(t *table, right string) *failure {
 	s.denied.RLock()
 	defer s.denied.RUnlock()
 	if !s.denied.set[t.name+" "+right] {
 		return nil
 	}
 	return fail(http.StatusForbidden, "0x80040220", "Principal user (Id=%s, type=8) is missing prv%s%s privilege on OTC=%s for entity '%s'.", s.user.id, right, t.name, t.name, t.name)
+}
+
+// allowed refuses what the role does not allow at an address: an action asks
+// for rights of its own.
+func (s *Sim) allowed(t *table, method string, a address) *failure {
+	action, ok := strings.CutPrefix(a.rest, functionPrefix)
+	if !ok || method != http.MethodPost {
+		return s.permitted(t, method)
+	}
+	rights := []string{rightWrite}
+	if m := collectionAction(action); m != nil && !a.hasKey {
+		rights = m.rights
+	}
+	for _, right := range rights {
+		if f := s.may(t, right); f != nil {
+			return f
+		}
+	}
+	return nil
 }
 
 // bypassPrivilege is what a request needs that keeps custom logic from running

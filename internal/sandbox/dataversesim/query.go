@@ -75,7 +75,7 @@ func (s *Sim) list(r *request, t *table) (*response, *failure) {
 	if more {
 		body = appendString(append(body, `,"@odata.nextLink":`...), r.nextLink(q, cursorAt(rows[len(rows)-1], l)))
 	}
-	return &response{status: http.StatusOK, body: append(body, '}'), contentType: jsonMinimal, header: r.pageHeaders()}, nil
+	return &response{status: http.StatusOK, body: append(body, '}'), contentType: jsonMinimal, header: r.pageHeaders(), rows: len(rows)}, nil
 }
 
 func (r *request) pageHeaders() []field {

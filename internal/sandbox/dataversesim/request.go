@@ -32,9 +32,17 @@ type response struct {
 	header      []field
 	body        []byte
 	contentType string
+	rows        int // read or written, for the execution time
+	items       int // requests that this one stands for, when it is not one
 }
 
 type field struct{ name, value string }
+
+// with notes how many rows the answer took.
+func (r *response) with(rows int) *response {
+	r.rows = rows
+	return r
+}
 
 func (r *response) set(name, value string) { r.header = append(r.header, field{name, value}) }
 

@@ -48,6 +48,9 @@ func (s *Sim) upsert(r *request, t *table, id guid) (*response, *failure) {
 			return badArgument("The primary key in the body differs from the one in the address.")
 		}
 		if before == nil {
+			if f := s.may(t, rightCreate); f != nil {
+				return f
+			}
 			status = http.StatusCreated
 			made, f = tx.create(t, id, sets)
 			return f

@@ -191,7 +191,7 @@ func TestUnknownPlaces(t *testing.T) {
 		}
 	}
 	o.must(405, "DELETE", "contacts", "")
-	o.must(501, "POST", "contacts/Microsoft.Dynamics.CRM.CreateMultiple", `{"Targets":[]}`)
+	o.must(501, "POST", "contacts/Microsoft.Dynamics.CRM.BulkDetectDuplicates", `{}`)
 	o.must(501, "GET", "EntityDefinitions", "")
 }
 

@@ -10,9 +10,13 @@ func (s *Sim) serve(r *request) *response {
 	resp, f := s.dispatch(r)
 	if f != nil {
 		resp = f.response()
+		resp.rows = 1
 		if r.prefs.notes.errors {
 			resp.body = f.annotated()
 		}
+	}
+	if resp.rows == 0 && resp.items == 0 && resp.contentType != "text/plain" {
+		resp.rows = 1
 	}
 	if r.prefs.noted != "" && resp.status < 300 {
 		resp.set("Preference-Applied", `odata.include-annotations="`+r.prefs.noted+`"`)
@@ -34,7 +38,7 @@ func (s *Sim) dispatch(r *request) (*response, *failure) {
 	if !ok {
 		return nil, badSyntax("Bad Request - Error in query syntax.")
 	}
-	if do := function(a.set); do != nil && a.key == "" {
+	if do := function(a.set); do != nil && (a.key == "" || strings.HasPrefix(a.set, "Retrieve")) {
 		return do(s, r)
 	}
 	t := s.setOf(r, a.set)
@@ -44,7 +48,7 @@ func (s *Sim) dispatch(r *request) (*response, *failure) {
 		}
 		return nil, missingSegment(a.set)
 	}
-	if f := s.permitted(t, r.method); f != nil {
+	if f := s.allowed(t, r.method, a); f != nil {
 		return nil, f
 	}
 	if !a.hasKey {
@@ -73,6 +77,9 @@ func (s *Sim) serveSet(r *request, t *table, a address) (*response, *failure) {
 	case a.rest == "$count" && r.method == http.MethodGet:
 		return s.countOnly(r, t)
 	case strings.HasPrefix(a.rest, functionPrefix):
+		if m := collectionAction(a.rest[len(functionPrefix):]); m != nil {
+			return s.serveBulk(r, t, m)
+		}
 		return nil, notSimulated(a.rest)
 	case a.rest != "":
 		return nil, missingSegment(a.rest)
@@ -90,6 +97,9 @@ func (s *Sim) serveBelow(r *request, t *table, id guid, rest string) (*response,
 	name := strings.TrimPrefix(rest, functionPrefix)
 	if do := boundAction(t, name); do != nil && r.method == http.MethodPost {
 		return do(s, r, id)
+	}
+	if of, key, tail, ok := memberAssociation(t, rest); ok {
+		return s.associateMember(r, id, of, key, tail)
 	}
 	if strings.HasSuffix(rest, "/$ref") {
 		return s.reference(r, t, id, strings.TrimSuffix(rest, "/$ref"))
@@ -118,6 +128,12 @@ func function(name string) func(*Sim, *request) (*response, *failure) {
 		return whoAmI
 	case "RetrieveVersion":
 		return retrieveVersion
+	case "RetrieveTotalRecordCount":
+		return totalRecords
+	case "RetrieveCurrentOrganization":
+		return currentOrganization
+	case "AddListMembersList":
+		return addMembers
 	case "Merge":
 		return merge
 	}
@@ -126,8 +142,15 @@ func function(name string) func(*Sim, *request) (*response, *failure) {
 
 // boundAction is an action on one row of a table; nil when there is none.
 func boundAction(t *table, name string) func(*Sim, *request, guid) (*response, *failure) {
-	if t.name == "lead" && name == "QualifyLead" {
+	switch t.name + " " + name {
+	case "lead QualifyLead":
 		return qualifyLead
+	case "list AddMemberList":
+		return addMember
+	case "list RemoveMemberList":
+		return removeMember
+	case "list CopyDynamicListToStatic":
+		return copyDynamic
 	}
 	return nil
 }

@@ -60,13 +60,17 @@ type Sim struct {
 	// expiredBelow is the version below which delta tokens are too old.
 	expiredBelow int64
 
-	user    ref // the application user: whoever comes through the Web API
-	person  ref // whoever edits through the control API
-	unit    ref
-	tokens  tokens
-	limits  limiter
-	journal journal
-	denied  struct {
+	user   ref // the application user: whoever comes through the Web API
+	person ref // whoever edits through the control API
+	unit   ref
+	tokens tokens
+	limits limiter
+	// clock is the true time; Config.Now is what the organisation believes.
+	clock    func() time.Time
+	skew     atomic.Int64 // nanoseconds between the two
+	entitled entitlement
+	journal  journal
+	denied   struct {
 		sync.RWMutex
 		set map[string]bool
 	}
@@ -92,15 +96,18 @@ func New(cfg Config) *Sim {
 		cfg.OrganizationName = "sandbox"
 	}
 	s := &Sim{cfg: cfg, tables: map[string]*table{}, sets: map[string]*table{}, rand: rand.New(rand.NewPCG(cfg.Seed, 0xda7a)), version: 1000}
+	s.clock = cfg.Now
+	s.cfg.Now = func() time.Time { return s.clock().Add(time.Duration(s.skew.Load())) }
 	if s.cfg.OrganizationID == "" {
 		s.cfg.OrganizationID = newGUID(s.rand).String()
 	}
 	s.tokens.until = map[string]time.Time{}
 	s.denied.set = map[string]bool{}
 	s.buffers.New = func() any { b := make([]byte, 0, 8<<10); return &b }
-	for _, t := range append(schema.Tables(), eventTables()...) {
+	for i, t := range append(schema.Tables(), eventTables()...) {
 		made := newTable(t)
-		made.tracked = made.name != "asyncoperation"
+		made.eventful = i < len(schema.Tables())
+		made.tracked = made.name != "asyncoperation" && made.name != memberTable
 		s.tables[made.name], s.sets[made.set] = made, made
 		s.ordered = append(s.ordered, made)
 	}
@@ -130,8 +137,11 @@ func (s *Sim) furnish() {
 	for _, m := range platformMessages {
 		id, _ := parseGUID(m.id)
 		message := must(s.tables["sdkmessage"], id, object{{"name", m.name}})
-		for _, t := range schema.Tables() {
-			must(s.tables["sdkmessagefilter"], guid{}, object{{"primaryobjecttypecode", string(t.Name)}, {"secondaryobjecttypecode", "none"},
+		for _, t := range s.ordered {
+			if !m.about(t) {
+				continue
+			}
+			must(s.tables["sdkmessagefilter"], guid{}, object{{"primaryobjecttypecode", t.name}, {"secondaryobjecttypecode", "none"},
 				{"sdkmessageid@odata.bind", "/sdkmessages(" + message.id.String() + ")"}})
 		}
 	}

@@ -117,7 +117,7 @@ func (t *table) val(r *row, name string) any {
 // wants says whether the step runs for a change: an update must have one of the
 // filtering attributes in its request, changed or not (reference: dataverse-api 1.8).
 func (st *step) wants(c *change) bool {
-	if c.message != "Update" || st.filter == nil {
+	if c.message != "Update" && c.message != "UpdateMultiple" || st.filter == nil {
 		return true
 	}
 	return slices.ContainsFunc(c.asked, func(col *column) bool { return st.filter[col.name] })

@@ -47,6 +47,10 @@ type table struct {
 
 	// tracked tables have a change log and can be asked for a delta link.
 	tracked bool
+	// eventful tables can have steps on every message about rows.
+	eventful bool
+	// elastic tables have DeleteMultiple.
+	elastic bool
 	log     []logged
 	written writes
 }

@@ -142,6 +142,9 @@ func platformColumns(name connector.Table) []schema.Column {
 		{Name: "modifiedby", Kind: schema.Lookup, Targets: []connector.Table{"systemuser"}},
 		{Name: "versionnumber", Kind: version},
 	}
+	if name == connector.MarketingList {
+		cols = append(cols, listColumns()...)
+	}
 	if name == connector.Contact {
 		cols = append(cols, schema.Column{Name: "originatingleadid", Schema: "OriginatingLeadId", Label: "Originating Lead", Kind: schema.Lookup, Targets: []connector.Table{connector.Lead}})
 	}

@@ -87,7 +87,7 @@ func (s *Sim) newToken() string {
 	a, b := newGUID(s.rand), newGUID(s.rand)
 	s.mu.Unlock()
 	token := base64.RawURLEncoding.EncodeToString(append(a[:], b[:]...))
-	s.tokens.add(token, s.cfg.Now().Add(tokenSeconds*time.Second))
+	s.tokens.add(token, s.clock().Add(tokenSeconds*time.Second))
 	return token
 }
 
@@ -97,7 +97,7 @@ func (s *Sim) authorized(w http.ResponseWriter, r *http.Request) bool {
 		return true
 	}
 	token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	if ok && s.tokens.valid(token, s.cfg.Now()) {
+	if ok && s.tokens.valid(token, s.clock()) {
 		return true
 	}
 	w.Header().Set("WWW-Authenticate", `Bearer authorization_uri=https://login.microsoftonline.com/`+s.cfg.TenantID+`/oauth2/authorize, resource_id=https://`+s.domain()+`/`)

@@ -5,11 +5,12 @@ type change struct {
 	table         *table
 	shape         *shape
 	before, after *row
-	gone          int64     // the version of a delete
-	message       string    // Create, Update or Delete
-	asked         []*column // the columns in the request body, in its order
-	computed      []*column // what the platform changed along with them
-	quiet         bool      // no events: seeding
+	gone          int64       // the version of a delete
+	message       string      // Create, Update or Delete
+	asked         []*column   // the columns in the request body, in its order
+	computed      []*column   // what the platform changed along with them
+	quiet         bool        // no events: seeding
+	parameters    *parameters // of a message that is not the change of one row
 }
 
 // transaction is everything one request, or one change set, does. It runs
@@ -19,6 +20,8 @@ type transaction struct {
 	user    ref // who does it
 	now     moment
 	changes []change
+	// messages are what was done beside the changes of rows.
+	messages []change
 	// silent says that asynchronous steps must not run (reference: 2.2, bypass header).
 	silent bool
 	skip   map[guid]bool // steps that the request said must not run
@@ -75,7 +78,7 @@ func (tx *transaction) rollback() {
 		}
 		c.table.replace(c.after, c.before)
 	}
-	tx.changes = nil
+	tx.changes, tx.messages = nil, nil
 }
 
 func (tx *transaction) commit() {

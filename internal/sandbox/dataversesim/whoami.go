@@ -11,7 +11,7 @@ func whoAmI(s *Sim, r *request) (*response, *failure) {
 	b := appendString([]byte(`{"@odata.context":`), r.base+"$metadata#Microsoft.Dynamics.CRM.WhoAmIResponse")
 	b = append(b, `,"BusinessUnitId":"`+s.unit.id.String()+`","UserId":"`+s.user.id.String()+`","OrganizationId":"`+s.cfg.OrganizationID+`"}`...)
 	resp := &response{status: http.StatusOK, body: b, contentType: jsonMinimal}
-	resp.set("x-ms-dop-hint", "10")
+	resp.set("x-ms-dop-hint", s.limits.dopHint())
 	return resp, nil
 }
 
@@ -21,5 +21,5 @@ func retrieveVersion(_ *Sim, r *request) (*response, *failure) {
 		return nil, wrongMethod(r)
 	}
 	b := appendString([]byte(`{"@odata.context":`), r.base+"$metadata#Microsoft.Dynamics.CRM.RetrieveVersionResponse")
-	return &response{status: http.StatusOK, body: append(b, `,"Version":"9.2.24091.00184"}`...), contentType: jsonMinimal}, nil
+	return &response{status: http.StatusOK, body: append(b, `,"Version":"`+platformVersion+`"}`...), contentType: jsonMinimal}, nil
 }
