@@ -265,7 +265,7 @@ func (s *rig) checkWorld(refs []string) (total stats) {
 }
 
 // Whatever the rates, the statistics add up, the lists are what they count, the
-// streams are the lists, and the unsubscribes are the state of the contacts.
+// streams are the lists, and the unsubscribes are the state of the contacts (C-250, C-257).
 func TestStatisticsAddUp(t *testing.T) {
 	rate := rapid.Float64Range(0, 0.5)
 	rapid.Check(t, func(rt *rapid.T) {

@@ -225,7 +225,7 @@ func TestGoneReceiver(t *testing.T) {
 }
 
 // Four soft bounces in a row make a contact inactive; a mail that arrives
-// between them starts the count anew (reference: section 4.5).
+// between them starts the count anew (C-227, C-228; reference: section 4.5).
 func TestSoftBouncesThroughMailings(t *testing.T) {
 	s := start(t)
 	ref := s.mailed(1, "")
