@@ -39,6 +39,7 @@ func (a *account) subscribe(foreign bool, now moment) *contact {
 		who.values[permissionsProperty] = on
 	}
 	a.touch(who, now.known, true)
+	a.fillIn("subscribe", who, now)
 	return who
 }
 
@@ -89,6 +90,7 @@ func (s *Sim) fillProfile(a *account, d *delivery, now moment) {
 		a.click(d, link.ID, now)
 	}
 	a.change(d.to, now)
+	a.fillIn("editProfile", d.to, now)
 }
 
 // Days is what happens in an account without any mail, per day.

@@ -96,7 +96,9 @@ func (a *account) unsubscribeBy(d *delivery, form bool, now moment) {
 		if link := d.of.linkOf(linkUnsubscribe); form && link != nil && a.present(d.to) {
 			a.click(d, link.ID, now)
 		}
-		a.leave(d, now)
+		if a.leave(d, now) && form {
+			a.fillIn("unSubscribe", d.to, now)
+		}
 	})
 }
 

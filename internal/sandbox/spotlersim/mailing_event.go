@@ -79,14 +79,16 @@ func (a *account) comeBack(d *delivery, hard bool, when moment) {
 
 // leave unsubscribes the receiver of a mail from everything: through a form,
 // the header for it, or a spam alert. It counts once in an account: who has
-// left cannot leave again, and a stop made by hand is no leaving.
-func (a *account) leave(d *delivery, when moment) {
+// left cannot leave again, and a stop made by hand is no leaving. It reports
+// whether the receiver left.
+func (a *account) leave(d *delivery, when moment) bool {
 	if d.bounced != nil || !a.present(d.to) || d.to.state == OptedOut || d.to.state == Permanent {
-		return
+		return false
 	}
 	a.optOut(d.to, when.known)
 	d.left = true
 	a.record(streamUnsubscribed, d, when)
+	return true
 }
 
 // present reports whether the contact is still in the account.

@@ -207,12 +207,7 @@ func (c *call) postConversion() (any, *refusal) {
 			return nil, noProduct(http.StatusBadRequest, string(id))
 		}
 	}
-	if kind == cartCreated {
-		d.of.carts++
-	} else {
-		d.of.paid++
-		d.of.revenue += value
-	}
+	a.converted(d.mpid, kind == cartConverted, value)
 	a.shop.conversions = append(a.shop.conversions, conversion{kind, d.of.ref, d.to.ids[a.field], value})
 	a.effect(c.sim.clock(), strings.ToLower(kind), d.of.ref, d.to)
 	return noContent{}, nil
