@@ -33,6 +33,26 @@ const (
 	AssumedCreateImage = "events.image.create"
 	// AssumedTargetImage is the messagepropertyname of any other image (section 1.3).
 	AssumedTargetImage = "events.image.other"
+	// AssumedClouds lists the clouds: the end of an organisation's host = the host
+	// of its sign-in service (section 2.1 tells the public one only).
+	AssumedClouds = "token.clouds"
+	// AssumedAssertion is how an assertion is signed: PS256, with x5t#S256, or RS256,
+	// with x5t (section 2.1 names the assertion, not its algorithm).
+	AssumedAssertion = "token.assertion"
+	// AssumedRemoveMember says how a member leaves a list: "ref" or "action" (section
+	// 4.2 calls the first safer; the body of the action is from one program).
+	AssumedRemoveMember = "lists.remove"
+	// AssumedVariableBind is the navigation name from a value of an environment
+	// variable to its definition, when the metadata does not tell (section 6.1: its
+	// case is in conflict).
+	AssumedVariableBind = "variables.bind"
+	// AssumedPostRegarding starts the navigation name of a post, in front of the name
+	// of the table it is about (section 5.5, by pattern).
+	AssumedPostRegarding = "posts.regarding"
+	// AssumedMerge is the action that merges two rows; its body is inferred.
+	AssumedMerge = "merge.action"
+	// AssumedNoBulk lists the codes that say that a table has no bulk message.
+	AssumedNoBulk = "bulk.missing.codes"
 )
 
 // Assumed is the one table of what we rely on without proof: key, value.
@@ -47,6 +67,14 @@ func Assumed() map[string]string {
 		AssumedBatchURL:     "path",
 		AssumedCreateImage:  "Id",
 		AssumedTargetImage:  "Target",
+
+		AssumedClouds:        "dynamics.com=login.microsoftonline.com,microsoftdynamics.us=login.microsoftonline.us,appsplatform.us=login.microsoftonline.us,dynamics.cn=login.partner.microsoftonline.cn",
+		AssumedAssertion:     "PS256",
+		AssumedRemoveMember:  "ref",
+		AssumedVariableBind:  "environmentvariabledefinitionid",
+		AssumedPostRegarding: "regardingobjectid_",
+		AssumedMerge:         "Merge",
+		AssumedNoBulk:        "0x80060888,0x80040800",
 	}
 }
 
@@ -87,7 +115,25 @@ func (a assumptions) check() error {
 	if v := a.text[AssumedBatchURL]; v != "path" && v != "full" && v != "relative" {
 		return fmt.Errorf("%s is %q; use path, full or relative", AssumedBatchURL, v)
 	}
+	if v := a.text[AssumedAssertion]; v != "PS256" && v != "RS256" {
+		return fmt.Errorf("%s is %q; use PS256 or RS256", AssumedAssertion, v)
+	}
+	if v := a.text[AssumedRemoveMember]; v != "ref" && v != "action" {
+		return fmt.Errorf("%s is %q; use ref or action", AssumedRemoveMember, v)
+	}
 	return nil
+}
+
+// cloud is the sign-in host for an organisation's host, "" when it is in no cloud
+// we know.
+func (a assumptions) cloud(host string) string {
+	for pair := range strings.SplitSeq(a.text[AssumedClouds], ",") {
+		end, login, ok := strings.Cut(strings.TrimSpace(pair), "=")
+		if ok && strings.HasSuffix(strings.ToLower(host), "."+end) {
+			return login
+		}
+	}
+	return ""
 }
 
 // has reports whether code is in the list under key.

@@ -2,6 +2,7 @@ package dataverse
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -17,6 +18,9 @@ const (
 	maxBatchURL = 65536
 )
 
+// errNotTried marks what a stopped batch did not get to.
+var errNotTried = errors.New("not tried")
+
 // BatchRequest is one request inside a $batch.
 type BatchRequest struct {
 	Method string
@@ -26,6 +30,10 @@ type BatchRequest struct {
 	// ChangeSet puts neighbours with the same number, other than 0, into one atomic
 	// change set: all of them happen or none. A GET cannot be in one.
 	ChangeSet int
+	// ContentID names a request of a change set, so that a later one of the same set
+	// can speak of its row: "$NAME" as the start of a Path, or as an @odata.bind. Empty
+	// is its number in the set.
+	ContentID string
 }
 
 // BatchResponse is the answer to one request of a batch. Err is sorted as if the
@@ -42,6 +50,13 @@ type BatchResponse struct {
 // stood behind it is Unreachable, because it was not tried. A write whose answer is
 // missing is Uncertain. The error is for a batch that has no answers at all.
 func (c *Client) Batch(ctx context.Context, requests []BatchRequest, continueOnError bool) ([]BatchResponse, error) {
+	if c.bypass != "" && c.MayBypass() && !onlyReads(requests) {
+		return c.batchBypassing(ctx, requests, continueOnError)
+	}
+	return c.batchOnce(ctx, requests, continueOnError)
+}
+
+func (c *Client) batchOnce(ctx context.Context, requests []BatchRequest, continueOnError bool) ([]BatchResponse, error) {
 	const op = "dataverse.Batch"
 	if len(requests) == 0 {
 		return nil, nil
@@ -92,6 +107,8 @@ func checkBatch(whole Request, requests []BatchRequest) error {
 			return bad(fmt.Sprintf("a URL in the batch is longer than %d characters; ask for fewer values at once", maxBatchURL))
 		case r.ChangeSet != 0 && r.Method == http.MethodGet:
 			return bad("a change set cannot hold a GET")
+		case r.ContentID != "" && (r.ChangeSet == 0 || !plainIdentifier(r.ContentID)):
+			return bad("a content id belongs to a request of a change set and is made of letters, digits and _")
 		}
 		for k, vs := range r.Header {
 			if strings.ContainsAny(k+strings.Join(vs, ""), "\r\n") {
@@ -121,7 +138,7 @@ func (c *Client) match(requests []BatchRequest, parts []batchPart, complete, con
 			r := inner(requests[k])
 			switch {
 			case i >= n && stopped:
-				out[k] = BatchResponse{Err: &fault.Error{Op: r.Op, On: r.On, Kind: fault.Unreachable, Says: "not tried, because an earlier request of the batch failed"}}
+				out[k] = BatchResponse{Err: &fault.Error{Op: r.Op, On: r.On, Kind: fault.Unreachable, Says: "not tried, because an earlier request of the batch failed", Err: errNotTried}}
 			case i >= n, doubt && !proven(requests[k], out[k]):
 				out[k] = BatchResponse{Err: unanswered(r)}
 			}

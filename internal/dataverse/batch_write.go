@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // group is a run of requests that travels as one part of a batch.
@@ -45,12 +46,20 @@ func (c *Client) writeBatch(requests []BatchRequest, boundary string) []byte {
 		for i, r := range requests[g.from:g.to] {
 			b = append(b, "--"+set+"\r\n"...)
 			b = append(b, partHeader[:len(partHeader)-2]...)
-			b = append(b, "Content-ID: "+strconv.Itoa(i+1)+"\r\n\r\n"...)
+			b = append(b, "Content-ID: "+contentID(r, i)+"\r\n\r\n"...)
 			b = appendRequest(b, prefix, r)
 		}
 		b = append(b, "--"+set+"--\r\n"...)
 	}
 	return append(b, "--"+boundary+"--\r\n"...)
+}
+
+// contentID is the name of the i-th request of a change set.
+func contentID(r BatchRequest, i int) string {
+	if r.ContentID != "" {
+		return r.ContentID
+	}
+	return strconv.Itoa(i + 1)
 }
 
 const partHeader = "Content-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n\r\n"
@@ -69,7 +78,9 @@ func (c *Client) batchPrefix() string {
 func appendRequest(b []byte, prefix string, r BatchRequest) []byte {
 	b = append(b, r.Method...)
 	b = append(b, ' ')
-	b = append(b, prefix...)
+	if !strings.HasPrefix(r.Path, "$") { // $1 speaks of a row of the change set
+		b = append(b, prefix...)
+	}
 	b = append(b, r.Path...)
 	b = append(b, " HTTP/1.1\r\nAccept: application/json\r\n"...)
 	if r.Body != nil {

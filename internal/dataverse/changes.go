@@ -80,6 +80,7 @@ func (f *Changes) run(ctx context.Context, dec *reader, each func(page) bool) er
 	if a := annotations(f.table, f.columns, f.labels); a != "" {
 		header["Prefer"][0] += "," + a
 	}
+	steps := trail{}
 	for {
 		a, err := f.c.Send(ctx, Request{Op: op, On: on, Method: http.MethodGet, Path: path, Header: header})
 		if err != nil {
@@ -96,7 +97,7 @@ func (f *Changes) run(ctx context.Context, dec *reader, each func(page) bool) er
 			f.token, err = f.c.deltaToken(op, on, p.delta)
 			return err
 		}
-		if path, err = f.c.next(op, on, path, p.next); err != nil {
+		if path, err = steps.next(f.c, op, on, path, p.next); err != nil {
 			return err
 		}
 	}

@@ -51,6 +51,9 @@ func (c *Client) refusal(r Request, ans Answer) error {
 		f.On, _, _ = strings.Cut(r.On, " ")
 		if p := privilege.FindString(message); p != "" {
 			f.Says = "the application user lacks the privilege " + p + "; add it to its security role"
+			if strings.HasPrefix(p, bypassPrivilege) {
+				f.Err = ErrMayNotBypass
+			}
 		}
 	case f.Kind == fault.NotFound:
 		otherRow(r, f, message)

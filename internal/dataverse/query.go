@@ -23,8 +23,10 @@ type Query struct {
 	Table schema.Table
 	// Select lists the columns by logical name; lookups are translated. The key
 	// always comes along. Empty means every column.
-	Select  []string
-	Filter  string // built with Eq, In, And, LessThan; empty is every row
+	Select []string
+	Filter string // built with Eq, In, And, LessThan; empty is every row
+	// Expand brings linked rows along; Row.Expanded and Row.ExpandedMany read them.
+	Expand  []Expand
 	OrderBy string // "createdon asc"
 	// Top ends the answer after so many rows; 0 is no end. It turns paging off.
 	Top int
@@ -58,7 +60,7 @@ func (c *Client) pages(ctx context.Context, q Query, path string) iter.Seq2[Row,
 	const op = "dataverse.Rows"
 	on := string(q.Table.Name)
 	return func(yield func(Row, error) bool) {
-		dec := newReader(q.Table)
+		dec, steps := newReader(q.Table), trail{}
 		for path != "" {
 			a, err := c.Send(ctx, Request{Op: op, On: on, Method: http.MethodGet, Path: path, Header: q.header()})
 			if err != nil {
@@ -75,25 +77,12 @@ func (c *Client) pages(ctx context.Context, q Query, path string) iter.Seq2[Row,
 					return
 				}
 			}
-			if path, err = c.next(op, on, path, p.next); err != nil {
+			if path, err = steps.next(c, op, on, path, p.next); err != nil {
 				yield(Row{}, err)
 				return
 			}
 		}
 	}
-}
-
-// next turns a nextLink into the path of the next request; "" is the end. A link
-// to the page we just read would never end, so it is Garbled.
-func (c *Client) next(op, on, current, link string) (string, error) {
-	if link == "" {
-		return "", nil
-	}
-	path, err := c.rebase(op, on, link)
-	if err == nil && path == current {
-		err = garbled(op, on, 0, "the next page is the same page")
-	}
-	return path, err
 }
 
 // rebase returns the path of a link relative to our own base. The link is opaque,
@@ -104,7 +93,7 @@ func (c *Client) rebase(op, on, link string) (string, error) {
 	if err != nil {
 		return "", garbled(op, on, 0, "a link in the answer is not a URL")
 	}
-	if u.Host != "" && (u.User != nil || plainHost(u.Host) != plainHost(c.base.Host)) {
+	if u.Host != "" && (u.User != nil || c.plainHost(u.Host) != c.plainHost(c.base.Host)) {
 		return "", &fault.Error{Op: op, On: on, Kind: fault.Garbled, Says: "the answer links to another host; it is not followed"}
 	}
 	path, ok := strings.CutPrefix(u.EscapedPath(), c.base.EscapedPath())
@@ -117,11 +106,12 @@ func (c *Client) rebase(op, on, link string) (string, error) {
 	return path, nil
 }
 
-// plainHost folds org.api.crm4.dynamics.com and org.crm4.dynamics.com together.
-func plainHost(host string) string {
+// plainHost folds org.api.crm4.dynamics.com and org.crm4.dynamics.com together, in
+// every cloud.
+func (c *Client) plainHost(host string) string {
 	host = strings.ToLower(host)
 	org, rest, ok := strings.Cut(host, ".")
-	if !ok || !strings.HasSuffix(host, ".dynamics.com") {
+	if !ok || c.assumed.cloud(host) == "" {
 		return host
 	}
 	return org + "." + strings.TrimPrefix(rest, "api.")
@@ -145,6 +135,7 @@ func (q Query) path() string {
 	add("$select", properties(q.Table, q.Select))
 	add("$filter", q.Filter)
 	add("$orderby", q.OrderBy)
+	add("$expand", expansions(q.Expand))
 	if q.Top > 0 {
 		add("$top", strconv.Itoa(q.Top))
 	}

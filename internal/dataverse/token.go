@@ -2,10 +2,12 @@ package dataverse
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"sync"
 	"time"
 
@@ -22,9 +24,22 @@ type TokenConfig struct {
 	ClientID     string
 	ClientSecret string
 	Scope        string // https://org.crm4.dynamics.com/.default
+	// Certificate signs instead of the secret, when it is not nil.
+	Certificate *Certificate
+	// Assertion is how the certificate signs, PS256 or RS256; empty is what the table
+	// of assumptions says.
+	Assertion string
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 }
+
+// ErrCredentialRefused says that the sign-in service does not accept the secret or
+// the certificate: it is wrong, has expired or belongs to another registration.
+var ErrCredentialRefused = errors.New("the sign-in service refused the credential")
+
+// The codes of the sign-in service that mean the credential itself, *assumed*: unknown
+// application, wrong secret, expired secret, a signature or assertion that fails.
+var credentialCodes = []string{"AADSTS700016", "AADSTS7000215", "AADSTS7000222", "AADSTS700027", "AADSTS700024", "invalid_client"}
 
 const (
 	renewEarly   = 5 * time.Minute  // before expiry, while the old token still works
@@ -51,7 +66,11 @@ func TokenSource(ctx context.Context, cfg TokenConfig, hc *http.Client) oauth2.T
 	if now == nil {
 		now = time.Now
 	}
+	if cfg.Assertion == "" {
+		cfg.Assertion = Assumed()[AssumedAssertion]
+	}
 	return &tokens{
+		certificate: cfg.Certificate, algorithm: cfg.Assertion,
 		ctx: context.WithValue(ctx, oauth2.HTTPClient, &client),
 		now: now,
 		conf: clientcredentials.Config{ClientID: cfg.ClientID, ClientSecret: cfg.ClientSecret, TokenURL: cfg.TokenURL,
@@ -64,6 +83,9 @@ type tokens struct {
 	ctx  context.Context
 	conf clientcredentials.Config
 	now  func() time.Time
+	// certificate is nil when a secret is used.
+	certificate *Certificate
+	algorithm   string
 
 	mu    sync.Mutex
 	token *oauth2.Token
@@ -79,7 +101,7 @@ func (t *tokens) Token() (*oauth2.Token, error) {
 	if works && (t.token.Expiry.IsZero() || now.Before(t.token.Expiry.Add(-renewEarly)) || now.Before(t.again)) {
 		return t.token, nil
 	}
-	fresh, err := t.conf.Token(t.ctx)
+	fresh, err := t.fetch(now)
 	if err != nil {
 		if works { // the authority has trouble, but the old token still serves
 			t.again = now.Add(renewPause)
@@ -90,6 +112,21 @@ func (t *tokens) Token() (*oauth2.Token, error) {
 	t.token = fresh
 	t.again = now.Add(renewPause) // a token that lives shorter than renewEarly is not fetched per request
 	return fresh, nil
+}
+
+// fetch asks for a token. An assertion is signed anew each time, as it lives ten minutes.
+func (t *tokens) fetch(now time.Time) (*oauth2.Token, error) {
+	conf := t.conf
+	if t.certificate != nil {
+		signed, err := t.certificate.assertion(conf.ClientID, conf.TokenURL, t.algorithm, rand.Text(), now)
+		if err != nil {
+			return nil, &fault.Error{Op: "dataverse.Token", Kind: fault.NotValid, Says: "the certificate cannot sign; check that it is an RSA key of 2048 bits or more"}
+		}
+		conf.ClientSecret = ""
+		conf.EndpointParams = url.Values{"client_assertion": {signed},
+			"client_assertion_type": {"urn:ietf:params:oauth:client-assertion-type:jwt-bearer"}}
+	}
+	return conf.Token(t.ctx)
 }
 
 // drop forgets a token that Dataverse refused, unless it was replaced meanwhile.
@@ -106,6 +143,9 @@ var aadCode = regexp.MustCompile(`AADSTS\d+`)
 // tokenError sorts a failure to get a token. The original text is dropped: it
 // repeats the answer of the authority, which we do not control.
 func tokenError(err error, now func() time.Time) error {
+	if f := fault.As(err); f != nil {
+		return f
+	}
 	f := &fault.Error{Op: "dataverse.Token", Kind: fault.Unreachable, Says: "the sign-in service gave an answer that is not a token; check the token URL"}
 	var refused *oauth2.RetrieveError
 	var network *url.Error
@@ -124,7 +164,10 @@ func tokenError(err error, now func() time.Time) error {
 		case f.Status >= 500:
 			f.Kind, f.Says = fault.Unreachable, "the sign-in service has a failure of its own"
 		default:
-			f.Kind, f.Says = fault.Denied, "the sign-in service does not know us; check the tenant, the client id, the client secret and its expiry date"
+			f.Kind, f.Says = fault.Denied, "the sign-in service does not know us; check the tenant, the client id, the client secret or certificate and its expiry date"
+			if f.Status == http.StatusUnauthorized || slices.Contains(credentialCodes, f.Code) || slices.Contains(credentialCodes, refused.ErrorCode) {
+				f.Err = ErrCredentialRefused
+			}
 		}
 	case errors.As(err, &network):
 		f.Kind, f.Says, f.Err = fault.Unreachable, "the sign-in service cannot be reached; check the network and the token URL", network.Err
