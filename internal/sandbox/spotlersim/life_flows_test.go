@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"testing"
 	"time"
+
+	"pgregory.net/rapid"
 )
 
 // A mailing to an audience or a temporary list goes to its members who can be
@@ -111,5 +113,43 @@ func TestConversionOfATrackedLink(t *testing.T) {
 	decode(s, s.want(200, "GET", "/mailing/"+ref+"/statistics", ""), &n)
 	if n["shoppingcartConvertedCount"] != 1 || n["conversionValue"] != 990 {
 		t.Errorf("statistics %v", n)
+	}
+}
+
+// The lists of a campaign's mailing are the streams, too, and every event
+// belongs to a run of the contact that received it.
+func TestCampaignStreams(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		s := start(t)
+		s.assume(`{"clock_skew":0,"opened_each":true}`)
+		s.people(8)
+		s.ok("PUT", "/control/life/rates", `{"hard":0.05,"soft":0.2,"open":0.6,"click":0.5,"blind":0.2}`, nil)
+		ref := s.sendTo(`,"kind":"campaign","campaign":"c1","to":{"nobody":true}`)
+		for range rapid.IntRange(1, 20).Draw(rt, "entries") {
+			s.ok("POST", "/control/life/automations/c1/enter", fmt.Sprintf(`{"external_id":"p%d"}`, rapid.IntRange(0, 7).Draw(rt, "who")), nil)
+			s.live(5 * time.Hour)
+		}
+		s.live(30 * 24 * time.Hour)
+		owner, path := map[int]string{}, "/campaign-mailing/"+ref
+		for _, r := range s.all(path+"/recipients", nil, 100) {
+			owner[r.Run] = r.Contact.ExternalID
+		}
+		for _, list := range []string{"opens", "clicks", "bounces"} {
+			for _, e := range s.all(path+"/"+list, nil, 100) {
+				if owner[e.Run] != e.Contact.ExternalID {
+					rt.Fatalf("%s: run %d of %s has an event of %s", list, e.Run, owner[e.Run], e.Contact.ExternalID)
+				}
+			}
+		}
+		s.eachOpenIsARecord(rt, path, s.streams()[ref])
+	})
+}
+
+func (s *rig) eachOpenIsARecord(rt *rapid.T, path string, streams map[string][]happening) {
+	s.Helper()
+	for list, stream := range map[string]string{"recipients": "sent", "opens": "opened", "clicks": "clicked", "bounces": "bounced"} {
+		if a, b := len(s.all(path+"/"+list, nil, 100)), len(streams[stream]); a != b {
+			rt.Fatalf("%d %s, and %d in the stream", a, list, b)
+		}
 	}
 }

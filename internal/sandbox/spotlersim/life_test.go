@@ -129,10 +129,7 @@ func (s *rig) consistent(id string, streams map[string][]happening) stats {
 	s.Helper()
 	var n stats
 	decode(s, s.want(200, "GET", "/mailing/"+id+"/statistics", ""), &n)
-	lists := map[string][]happening{}
-	for _, name := range []string{"recipients", "opens", "clicks", "bounces"} {
-		lists[name] = s.all("/mailing/"+id+"/"+name, nil, 10000)
-	}
+	lists := s.listsAreStreams("/mailing/"+id, streams)
 	opened, clicked := who(lists["opens"]), who(lists["clicks"])
 	either := who(append(append([]happening{}, lists["opens"]...), lists["clicks"]...))
 	hard, soft := 0, 0
@@ -148,15 +145,26 @@ func (s *rig) consistent(id string, streams map[string][]happening) stats {
 	if n != got || n.Opened < n.Clicked || n.ConversionClick > n.Clicked || n.Lost < n.Hard || n.Lost > n.Hard+n.Soft || n.Unsubscribed > n.Accepted {
 		s.Errorf("mailing %s: statistics %+v, lists %+v", id, n, got)
 	}
+	return n
+}
+
+// listsAreStreams reads the lists of a mailing of either kind, which must have
+// what the streams have.
+func (s *rig) listsAreStreams(path string, streams map[string][]happening) map[string][]happening {
+	s.Helper()
+	lists := map[string][]happening{}
+	for _, name := range []string{"recipients", "opens", "clicks", "bounces"} {
+		lists[name] = s.all(path+"/"+name, nil, 10000)
+	}
 	for list, stream := range map[string]string{"recipients": "sent", "clicks": "clicked", "bounces": "bounced"} {
 		if a, b := whoAndWhen(lists[list]), whoAndWhen(streams[stream]); !same(a, b) {
-			s.Errorf("mailing %s: %s %v, stream %v", id, list, a, b)
+			s.Errorf("%s: %s %v, stream %v", path, list, a, b)
 		}
 	}
-	if a, b := opened, who(streams["opened"]); len(streams["opened"]) != len(opened) || !same(a, b) {
-		s.Errorf("mailing %s: openers %v, stream %v", id, a, b)
+	if a, b := who(lists["opens"]), who(streams["opened"]); len(streams["opened"]) != len(a) || !same(a, b) {
+		s.Errorf("%s: openers %v, stream %v", path, a, b)
 	}
-	return n
+	return lists
 }
 
 // who counts the elements per contact; in the tests everybody has an external id.
