@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -74,15 +75,17 @@ type account struct {
 	taken  int
 }
 
-func (s *Sim) open(conf Account, cfg Config, number uint64) error {
+// open adds an account. It fails when a key is empty or there already, the
+// properties do not hold together, or the licence is unknown.
+func (s *Sim) open(conf Account) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	number := uint64(len(s.accounts))
 	a := &account{
-		name: conf.Name, rand: rand.New(rand.NewPCG(cfg.Seed, number+1)),
-		journal: journal{limit: cfg.Journal}, life: newLife(cfg.Seed, number),
+		name: cmp.Or(conf.Name, conf.Key), rand: rand.New(rand.NewPCG(s.seed, number+1)), licence: cmp.Or(conf.Licence, LicenceAutomation),
+		journal: journal{limit: s.journal}, life: newLife(s.seed, number),
 	}
-	if a.name == "" {
-		a.name = conf.Key
-	}
-	if a.licence = cmp.Or(conf.Licence, LicenceAutomation); !a.licence.valid() {
+	if !a.licence.valid() {
 		return errors.New("the licence is not professional, automation or ecommerce")
 	}
 	if conf.Properties == nil {
@@ -92,28 +95,58 @@ func (s *Sim) open(conf Account, cfg Config, number uint64) error {
 	if err != nil {
 		return err
 	}
+	keys := append([]Key{{conf.Key, conf.Secret, conf.IDField}}, conf.Also...)
+	if err := s.checkKeys(keys); err != nil {
+		return err
+	}
 	a.schema.Store(sch)
 	a.empty()
-	for _, k := range append([]Key{{conf.Key, conf.Secret, conf.IDField}}, conf.Also...) {
+	s.admitKeys(a, keys)
+	s.accounts = append(s.accounts, a)
+	return nil
+}
+
+// checkKeys returns why keys cannot be added, or nil. The caller holds mu.
+func (s *Sim) checkKeys(keys []Key) error {
+	added := map[string]bool{}
+	for _, k := range keys {
 		if k.Key == "" || k.Secret == "" {
 			return errors.New("a key or secret is empty")
 		}
-		if s.keys[k.Key] != nil {
+		if s.keys[k.Key] != nil || added[k.Key] {
 			return errors.New("a key is configured twice")
 		}
-		if k.IDField == "" {
-			k.IDField = "externalId"
-		}
-		if a.field == "" {
-			a.field = k.IDField
-		}
+		added[k.Key] = true
+	}
+	return nil
+}
+
+// admitKeys lets keys sign in to an account. The caller holds mu.
+func (s *Sim) admitKeys(a *account, keys []Key) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, k := range keys {
+		k.IDField = cmp.Or(k.IDField, "externalId")
+		a.field = cmp.Or(a.field, k.IDField)
 		s.keys[k.Key] = newKey(k, a)
 		if a.byID[k.IDField] == nil {
 			a.byID[k.IDField] = map[string]*contact{}
 		}
 	}
-	s.accounts = append(s.accounts, a)
-	return nil
+}
+
+// keyed returns the authentication of a consumer key, or nil.
+func (s *Sim) keyed(consumer string) *key {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.keys[consumer]
+}
+
+// every returns the accounts, in order of creation.
+func (s *Sim) every() []*account {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return slices.Clone(s.accounts)
 }
 
 // empty forgets every contact and everything that was remembered of them. The

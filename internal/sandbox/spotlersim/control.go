@@ -15,7 +15,6 @@ import (
 // package control. Every call that is about an account takes ?account=NAME (the
 // name or a key); without it the first account is meant.
 //
-//	GET    /control/accounts            the accounts with their numbers of contacts
 //	GET    /control/assumptions         every assumption: value, choices, source, meaning
 //	PUT    /control/assumptions         {name: value, …} changes some
 //	DELETE /control/assumptions         back to the defaults
@@ -26,7 +25,7 @@ import (
 //	POST   /control/time                {"advance_seconds": n} moves the clock
 //	(contacts, journal, order, faults of items: control_contacts.go and below)
 func (s *Sim) mountControl(mux *http.ServeMux) {
-	mux.HandleFunc("GET /control/accounts", s.controlAccounts)
+	s.mountAccounts(mux)
 	mux.HandleFunc("GET /control/assumptions", s.controlAssumptions)
 	mux.HandleFunc("PUT /control/assumptions", s.controlAssume)
 	mux.HandleFunc("DELETE /control/assumptions", func(w http.ResponseWriter, r *http.Request) {
@@ -42,49 +41,6 @@ func (s *Sim) mountControl(mux *http.ServeMux) {
 	s.mountJournal(mux)
 	s.mountLife(mux)
 	s.mountSetup(mux)
-}
-
-// on finds the account that a control request is about.
-func (s *Sim) on(serve func(*Sim, *account, http.ResponseWriter, *http.Request)) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		name := r.URL.Query().Get("account")
-		a := s.accounts[0]
-		if name != "" {
-			a = s.named(name)
-		}
-		if a == nil {
-			control.Refuse(w, http.StatusNotFound, "no account has that name or key; GET /control/accounts lists them")
-			return
-		}
-		serve(s, a, w, r)
-	}
-}
-
-func (s *Sim) named(name string) *account {
-	for _, a := range s.accounts {
-		if a.name == name {
-			return a
-		}
-	}
-	if k := s.keys[name]; k != nil {
-		return k.account
-	}
-	return nil
-}
-
-func (s *Sim) controlAccounts(w http.ResponseWriter, _ *http.Request) {
-	type row struct {
-		Name     string   `json:"name"`
-		Contacts int      `json:"contacts"`
-		IDFields []string `json:"id_fields"`
-	}
-	out := []row{}
-	for _, a := range s.accounts {
-		a.mu.Lock()
-		out = append(out, row{a.name, a.live, a.fields()})
-		a.mu.Unlock()
-	}
-	control.Answer(w, http.StatusOK, out)
 }
 
 func (s *Sim) controlAssumptions(w http.ResponseWriter, _ *http.Request) {

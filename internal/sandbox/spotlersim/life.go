@@ -107,7 +107,7 @@ func (s *Sim) catchUp(a *account) {
 func (s *Sim) live(ahead time.Duration) int {
 	to := s.clock().Add(ahead)
 	n := 0
-	for _, a := range s.accounts {
+	for _, a := range s.every() {
 		a.locked(func() { n += a.happen(to) })
 	}
 	s.ahead.Add(int64(ahead))

@@ -36,7 +36,7 @@ func (s *Sim) authenticate(r *http.Request, rules *Assumptions) (*key, *refusal)
 	}
 	var f oauthFields
 	pairs = f.take(pairs)
-	k := s.keys[f.consumer]
+	k := s.keyed(f.consumer)
 	if k == nil {
 		return denied(AuthNotFound, "Authentication not found")
 	}

@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -40,8 +41,11 @@ type Config struct {
 type Sim struct {
 	now      func() time.Time
 	ahead    atomic.Int64 // nanoseconds by which the clock was moved
-	accounts []*account
-	keys     map[string]*key
+	seed     uint64
+	journal  int // writes remembered per account
+	mu       sync.RWMutex
+	accounts []*account      // guarded by mu
+	keys     map[string]*key // guarded by mu
 	routes   *routes
 	assume   atomic.Pointer[Assumptions]
 	faults   *control.Faults
@@ -67,11 +71,11 @@ func New(cfg Config) (*Sim, error) {
 	if err := assume.Check(); err != nil {
 		return nil, fmt.Errorf("spotlersim: %w", err)
 	}
-	s := &Sim{now: cfg.Now, keys: map[string]*key{}, routes: newRoutes(), faults: control.NewFaults(cfg.Seed)}
+	s := &Sim{now: cfg.Now, seed: cfg.Seed, journal: cfg.Journal, keys: map[string]*key{}, routes: newRoutes(), faults: control.NewFaults(cfg.Seed)}
 	s.counters = control.NewCounters(s.routes.label)
 	s.assume.Store(&assume)
 	for i, conf := range cfg.Accounts {
-		if err := s.open(conf, cfg, uint64(i)); err != nil {
+		if err := s.open(conf); err != nil {
 			return nil, fmt.Errorf("spotlersim: account %d: %w", i+1, err)
 		}
 	}
