@@ -12,5 +12,6 @@ type commands struct {
 	Fence   fenceCommand   `cmd:"" help:"Let pass what the fence stopped."`
 	Tokens  tokensCommand  `cmd:"" help:"Say who may use the API."`
 	Store   storeCommand   `cmd:"" help:"Look after the database; the connector must be stopped."`
+	Probe   probeCommand   `cmd:"" help:"Compare a Mail+ account with what we assume of its API; it only reads, and exits with 1 when something differs."`
 	Version versionCommand `cmd:"" help:"Say what this binary is."`
 }
