@@ -36,6 +36,7 @@ import (
 //	POST   /control/events/pause|resume
 //	POST   /control/events/flush          waits until all are delivered
 func (s *Sim) mountControl(mux *http.ServeMux) {
+	s.mountFaults(mux)
 	mux.HandleFunc("POST /control/rows/{set}", s.postRows)
 	mux.HandleFunc("GET /control/rows/{set}", s.getRows)
 	mux.HandleFunc("DELETE /control/rows/{set}", s.clearRows)

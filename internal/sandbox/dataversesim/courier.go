@@ -2,6 +2,7 @@ package dataversesim
 
 import (
 	"context"
+	"math/rand/v2"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -10,15 +11,19 @@ import (
 // courier carries events to their endpoints with a few workers. Events start
 // in the order of their commits; with several workers they may end in another.
 type courier struct {
-	mu      sync.Mutex
-	work    *sync.Cond // there is something to do, or to stop for
-	quiet   *sync.Cond // nothing is left to do
-	queue   []*event
-	head    int
-	flying  int
-	paused  bool
-	closed  bool
-	workers sync.WaitGroup
+	mu     sync.Mutex
+	work   *sync.Cond // there is something to do, or to stop for
+	quiet  *sync.Cond // nothing is left to do
+	queue  []*event
+	head   int
+	flying int
+	paused bool
+	closed bool
+	// mischief befalls events when chance is there; late is the one held back.
+	mischief Mischief
+	chance   *rand.Rand
+	late     *event
+	workers  sync.WaitGroup
 
 	delivered, failed, retried, oversize, connections atomic.Int64
 }
@@ -43,6 +48,10 @@ func (c *courier) push(e *event) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closed {
+		return
+	}
+	if c.chance != nil {
+		c.afflict(e)
 		return
 	}
 	c.queue = append(c.queue, e)
@@ -100,6 +109,7 @@ func (c *courier) flush(ctx context.Context) bool {
 	defer stop()
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.release()
 	for c.flying > 0 || c.head < len(c.queue) {
 		if c.closed || ctx.Err() != nil || c.paused && c.flying == 0 {
 			return false

@@ -60,10 +60,14 @@ func (e *endpoint) address() (string, http.Header, error) {
 	return u.String(), header, nil
 }
 
-// deliver makes the webhook call of an event. The answer is empty when it
+// deliver makes the webhook call of an event, or sends its message. The answer is empty when it
 // succeeded and otherwise what the System Job says.
 func (s *Sim) deliver(ctx context.Context, e *event) (trouble string) {
-	if e.step.endpoint.contract != contractWebhook {
+	switch e.step.endpoint.contract {
+	case contractWebhook:
+	case contractQueue, contractTopic, contractPersistentQueue, contractEventHub:
+		return s.publish(ctx, e)
+	default:
 		return "This kind of service endpoint is not simulated."
 	}
 	to, header, err := e.step.endpoint.address()

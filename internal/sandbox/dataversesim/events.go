@@ -29,10 +29,10 @@ func (s *Sim) raiseOne(tx *transaction, c *change) {
 		return
 	}
 	for _, st := range s.stepsFor(c.message, c.table.name) {
-		if tx.skip[st.id] || !st.wants(c) {
+		if c.skip[st.id] || !st.wants(c) {
 			continue
 		}
-		e := &event{step: st, change: *c, at: tx.now, user: tx.user, operation: newGUID(s.rand), correlation: newGUID(s.rand), request: newGUID(s.rand), tag: tx.tag, classic: s.classic}
+		e := &event{step: st, change: *c, at: tx.now, user: tx.user, operation: newGUID(s.rand), correlation: newGUID(s.rand), request: newGUID(s.rand), tag: c.tag, classic: s.classic}
 		s.openJob(e)
 		s.courier.push(e)
 	}
@@ -53,6 +53,21 @@ func (s *Sim) openJob(e *event) {
 	put("statecode", int64(0))
 	put("statuscode", int64(0))
 	t.replace(nil, r)
+}
+
+// suspendJob shows that an event waits for its next attempt: statecode 1, Waiting.
+func (s *Sim) suspendJob(e *event) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t := s.tables["asyncoperation"]
+	before := t.find(e.operation)
+	if before == nil || t.val(before, "statecode") == int64(1) {
+		return
+	}
+	after := &row{id: before.id, seq: before.seq, version: s.nextVersion(), vals: append([]any(nil), before.vals...)}
+	after.vals[t.shape.byName["statecode"].index] = int64(1)
+	after.vals[t.shape.byName["statuscode"].index] = int64(10)
+	t.replace(before, after)
 }
 
 // settleJob ends the System Job: 30 or 31, or gone when it succeeded and the

@@ -33,7 +33,7 @@ func (tx *transaction) announceBulk(message string, t *table, changes []change) 
 			return append(appendIDs(append(b, `{"key":"Ids","value":`...), made), '}')
 		},
 	}
-	tx.messages = append(tx.messages, change{table: t, shape: t.shape, before: nobody, after: nobody, message: message, asked: asked, parameters: p})
+	tx.messages = append(tx.messages, change{table: t, shape: t.shape, before: nobody, after: nobody, message: message, asked: asked, parameters: p, quiet: tx.silent, tag: tx.tag, skip: tx.skip})
 }
 
 // appendTargets writes the collection of a bulk message.
@@ -58,7 +58,7 @@ func appendTargets(b []byte, t *table, changes []change) []byte {
 // announceList notes that an action on a list was carried out.
 func (tx *transaction) announceList(message string, list *row, p parameters) {
 	t := tx.sim.tables["list"]
-	tx.messages = append(tx.messages, change{table: t, shape: t.shape, before: list, after: list, message: message, parameters: &p})
+	tx.messages = append(tx.messages, change{table: t, shape: t.shape, before: list, after: list, message: message, parameters: &p, quiet: tx.silent, tag: tx.tag, skip: tx.skip})
 }
 
 // appendGUID adds a parameter that is an id.

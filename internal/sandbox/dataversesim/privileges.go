@@ -65,24 +65,35 @@ func (s *Sim) allowed(t *table, method string, a address) *failure {
 
 // bypassPrivilege is what a request needs that keeps custom logic from running
 // (reference: dataverse-api 2.2).
-const bypassPrivilege = "prvBypassCustomBusinessLogic"
+const (
+	bypassPrivilege       = "prvBypassCustomBusinessLogic"
+	bypassPluginPrivilege = "prvBypassCustomPlugins" // for the older header, which stops synchronous logic only
+)
 
 // mayBypass refuses the headers of bypassing to a user without the privilege.
 func (s *Sim) mayBypass(r *request) *failure {
-	if r.header.Get("Mscrm.bypassbusinesslogicexecution") == "" && r.header.Get(skipStepsHeader) == "" {
-		return nil
+	if r.header.Get("Mscrm.bypassbusinesslogicexecution") != "" || r.header.Get(skipStepsHeader) != "" {
+		return s.holds(bypassPrivilege)
 	}
+	if strings.EqualFold(r.header.Get("Mscrm.bypasscustompluginexecution"), "true") {
+		return s.holds(bypassPluginPrivilege)
+	}
+	return nil
+}
+
+// holds refuses a privilege of its own that the role does not give.
+func (s *Sim) holds(privilege string) *failure {
 	s.denied.RLock()
 	defer s.denied.RUnlock()
-	if !s.denied.set[bypassPrivilege] {
+	if !s.denied.set[privilege] {
 		return nil
 	}
-	return fail(http.StatusForbidden, "0x80040220", "Principal user (Id=%s, type=8) is missing %s privilege.", s.user.id, bypassPrivilege)
+	return fail(http.StatusForbidden, "0x80040220", "Principal user (Id=%s, type=8) is missing %s privilege.", s.user.id, privilege)
 }
 
 // setPrivilege gives or takes a right; one that belongs to no table has no table.
 func (s *Sim) setPrivilege(table, right string, allowed bool) error {
-	if table == "" && right == bypassPrivilege {
+	if table == "" && (right == bypassPrivilege || right == bypassPluginPrivilege) {
 		s.denied.Lock()
 		defer s.denied.Unlock()
 		if s.denied.set[right] = !allowed; allowed {

@@ -26,6 +26,7 @@ func viewOf(t *table, selects string, notes annotations) (view, *failure) {
 				v.columns = append(v.columns, c)
 			}
 		}
+		v.columns = t.visible(v.columns)
 		return v, nil
 	}
 	hasKey := false
@@ -42,6 +43,7 @@ func viewOf(t *table, selects string, notes annotations) (view, *failure) {
 	if key := t.shape.byName[t.key]; !hasKey && key != nil {
 		v.columns = append(v.columns, key)
 	}
+	v.columns = t.visible(v.columns)
 	return v, nil
 }
 

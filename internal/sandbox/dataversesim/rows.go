@@ -192,6 +192,7 @@ func (r *request) announce(tx *transaction) {
 	if steps := r.header.Get(skipStepsHeader); steps != "" {
 		tx.skip = skippedSteps(steps)
 	}
+	tx.tag = ""
 	if strings.Contains(r.raw, "tag=") {
 		if q, f := r.query(); f == nil {
 			tx.tag = q.Get("tag")

@@ -31,6 +31,9 @@ func (s *Sim) dispatch(r *request) (*response, *failure) {
 	if r.path == "$metadata" {
 		return nil, notSimulated("$metadata")
 	}
+	if f := s.cacheReady(); f != nil {
+		return nil, f
+	}
 	if f := s.mayBypass(r); f != nil {
 		return nil, f
 	}

@@ -69,6 +69,8 @@ type Sim struct {
 	clock    func() time.Time
 	skew     atomic.Int64 // nanoseconds between the two
 	entitled entitlement
+	notReady atomic.Int64 // requests that find no metadata cache
+	bus      bus
 	journal  journal
 	denied   struct {
 		sync.RWMutex
@@ -102,6 +104,7 @@ func New(cfg Config) *Sim {
 		s.cfg.OrganizationID = newGUID(s.rand).String()
 	}
 	s.tokens.until = map[string]time.Time{}
+	s.bus.configure(Bus{})
 	s.denied.set = map[string]bool{}
 	s.buffers.New = func() any { b := make([]byte, 0, 8<<10); return &b }
 	for i, t := range append(schema.Tables(), eventTables()...) {
@@ -119,6 +122,7 @@ func New(cfg Config) *Sim {
 // furnish makes the rows that every organisation has.
 func (s *Sim) furnish() {
 	tx := s.begin(s.user)
+	tx.silent = true
 	must := func(t *table, id guid, body object) ref {
 		sets, _, f := tx.assignments(t, body, nil)
 		if f == nil {
@@ -145,7 +149,6 @@ func (s *Sim) furnish() {
 				{"sdkmessageid@odata.bind", "/sdkmessages(" + message.id.String() + ")"}})
 		}
 	}
-	tx.silent = true
 	tx.commit()
 	for _, t := range s.tables {
 		t.written = writes{}
@@ -188,6 +191,7 @@ func (s *Sim) Counters() *control.Counters { return s.counters }
 func (s *Sim) Close() {
 	s.cancel()
 	s.courier.close()
+	s.bus.close()
 	s.client.CloseIdleConnections()
 }
 

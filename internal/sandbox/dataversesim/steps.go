@@ -20,6 +20,11 @@ type endpoint struct {
 	authType int64
 	auth     string
 	url      string
+
+	// Of a Service Bus endpoint.
+	namespaceAddress, namespace, path string
+	keyName, key                      string
+	format                            int64
 }
 
 // stepImage is a registered image.
@@ -86,6 +91,12 @@ func (s *Sim) newStep(t *table, r *row, handler ref) *step {
 	st.endpoint.authType, _ = e.val(at, "authtype").(int64)
 	st.endpoint.auth, _ = e.val(at, "authvalue").(string)
 	st.endpoint.url, _ = e.val(at, "url").(string)
+	st.endpoint.namespaceAddress, _ = e.val(at, "namespaceaddress").(string)
+	st.endpoint.namespace, _ = e.val(at, "solutionnamespace").(string)
+	st.endpoint.path, _ = e.val(at, "path").(string)
+	st.endpoint.keyName, _ = e.val(at, "saskeyname").(string)
+	st.endpoint.key, _ = e.val(at, "saskey").(string)
+	st.endpoint.format, _ = e.val(at, "messageformat").(int64)
 	st.images = s.imagesOf(r.id)
 	return st
 }

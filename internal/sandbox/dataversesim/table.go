@@ -47,6 +47,8 @@ type table struct {
 
 	// tracked tables have a change log and can be asked for a delta link.
 	tracked bool
+	// hidden columns are left out of answers, by the control API's wish.
+	hidden map[string]bool
 	// eventful tables can have steps on every message about rows.
 	eventful bool
 	// elastic tables have DeleteMultiple.

@@ -5,12 +5,14 @@ type change struct {
 	table         *table
 	shape         *shape
 	before, after *row
-	gone          int64       // the version of a delete
-	message       string      // Create, Update or Delete
-	asked         []*column   // the columns in the request body, in its order
-	computed      []*column   // what the platform changed along with them
-	quiet         bool        // no events: seeding
-	parameters    *parameters // of a message that is not the change of one row
+	gone          int64         // the version of a delete
+	message       string        // Create, Update or Delete
+	asked         []*column     // the columns in the request body, in its order
+	computed      []*column     // what the platform changed along with them
+	tag           string        // of the request, for the shared variables
+	skip          map[guid]bool // steps that the request said must not run
+	quiet         bool          // no events: seeding
+	parameters    *parameters   // of a message that is not the change of one row
 }
 
 // transaction is everything one request, or one change set, does. It runs
@@ -22,9 +24,10 @@ type transaction struct {
 	changes []change
 	// messages are what was done beside the changes of rows.
 	messages []change
+	// Of the request that is being carried out; in a change set each has its own.
 	// silent says that asynchronous steps must not run (reference: 2.2, bypass header).
 	silent bool
-	skip   map[guid]bool // steps that the request said must not run
+	skip   map[guid]bool
 	tag    string
 	// override is what a seeding sets against the platform's rules.
 	override []assignment
@@ -65,6 +68,8 @@ func (s *Sim) reading(r *request) (done func()) {
 // apply carries a change out and remembers it.
 func (tx *transaction) apply(c change) {
 	c.shape = c.table.shape
+	c.quiet = c.quiet || tx.silent
+	c.tag, c.skip = tx.tag, tx.skip
 	c.table.replace(c.before, c.after)
 	tx.changes = append(tx.changes, c)
 }
@@ -90,9 +95,7 @@ func (tx *transaction) commit() {
 		s.journal.note(c, tx.now)
 		s.steps.touch(c.table)
 	}
-	if !tx.silent {
-		s.raise(tx)
-	}
+	s.raise(tx)
 }
 
 // count keeps the number of writes per table.
