@@ -6,8 +6,12 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/spotler-connector/connector/internal/sandbox"
+	"github.com/spotler-connector/connector/internal/spotler"
 )
 
 // account serves a field and a listing with one call that looks like ours.
@@ -67,5 +71,43 @@ func TestProbe(t *testing.T) {
 		if code := run(t.Context(), c.args, c.environ, io.Discard, io.Discard); code != c.code {
 			t.Errorf("%s: exit %d, want %d", name, code, c.code)
 		}
+	}
+}
+
+// Against an account that has the published contract only, what is missing is what
+// we assume, and all of it.
+func TestProbeNamesExactlyWhatIsAssumed(t *testing.T) {
+	s, err := sandbox.Start(sandbox.Options{Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPut, s.SpotlerURL+"/control/assumptions", strings.NewReader(`{"contract_2022":true}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil || resp.StatusCode != http.StatusOK {
+		t.Fatalf("the sandbox did not take the switch: %v", err)
+	}
+	_ = resp.Body.Close()
+	var out, errw bytes.Buffer
+	code := run(t.Context(), []string{"probe", "--url", s.SpotlerURL + sandbox.SpotlerBasePath, "--key", sandbox.SpotlerKey, "--json"}, []string{probeSecretEnviron + "=" + sandbox.SpotlerSecret}, &out, &errw)
+	var p probed
+	if err := json.Unmarshal(out.Bytes(), &p); err != nil || code != exitFailed {
+		t.Fatalf("exit %d, %v: %s", code, err, errw.String())
+	}
+	var got, want []string
+	for _, m := range p.Missing {
+		got = append(got, m.Name)
+	}
+	for _, a := range spotler.Assumptions() {
+		if strings.Contains(a.Value, " ") { // a verb and a path, not a form of words
+			want = append(want, a.Name)
+		}
+	}
+	slices.Sort(want)
+	if !slices.Equal(got, want) || len(p.Unknown) != 0 || len(p.Problems) != 0 || p.Listed != 65 {
+		t.Errorf("missing %v\nwant %v\nunknown %v, problems %v, %d listed", got, want, p.Unknown, p.Problems, p.Listed)
 	}
 }
