@@ -39,6 +39,9 @@ const (
 	// AssumedAssertion is how an assertion is signed: PS256, with x5t#S256, or RS256,
 	// with x5t (section 2.1 names the assertion, not its algorithm).
 	AssumedAssertion = "token.assertion"
+	// AssumedCredential lists the codes of the sign-in service that mean the credential
+	// itself: unknown application, wrong or expired secret, a signature that fails.
+	AssumedCredential = "token.credential"
 	// AssumedRemoveMember says how a member leaves a list: "ref" or "action" (section
 	// 4.2 calls the first safer; the body of the action is from one program).
 	AssumedRemoveMember = "lists.remove"
@@ -70,6 +73,7 @@ func Assumed() map[string]string {
 
 		AssumedClouds:        "dynamics.com=login.microsoftonline.com,microsoftdynamics.us=login.microsoftonline.us,appsplatform.us=login.microsoftonline.us,dynamics.cn=login.partner.microsoftonline.cn",
 		AssumedAssertion:     "PS256",
+		AssumedCredential:    "AADSTS700016,AADSTS7000215,AADSTS7000222,AADSTS700027,AADSTS700024,invalid_client",
 		AssumedRemoveMember:  "ref",
 		AssumedVariableBind:  "environmentvariabledefinitionid",
 		AssumedPostRegarding: "regardingobjectid_",

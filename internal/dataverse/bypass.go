@@ -85,8 +85,10 @@ func (c *Client) batchBypassing(ctx context.Context, requests []BatchRequest, co
 	}
 	c.shared.mayNotBypass.Store(true)
 	rest := make([]BatchRequest, len(again))
+	sets := setNumbers(requests)
 	for k, i := range again {
 		rest[k] = requests[i]
+		rest[k].ChangeSet = sets[i]
 	}
 	answers, err := c.batchOnce(ctx, rest, continueOnError)
 	for k, i := range again {
@@ -97,6 +99,18 @@ func (c *Client) batchBypassing(ctx context.Context, requests []BatchRequest, co
 		out[i] = answers[k]
 	}
 	return out, nil
+}
+
+// setNumbers numbers the change sets anew, so that two sets of one number stay two
+// when what stood between them is left out.
+func setNumbers(requests []BatchRequest) []int {
+	out := make([]int, len(requests))
+	for n, g := range groupsOf(requests) {
+		for i := g.from; i < g.to && requests[i].ChangeSet != 0; i++ {
+			out[i] = n + 1
+		}
+	}
+	return out
 }
 
 func withHeader(h http.Header, name, value string) http.Header {

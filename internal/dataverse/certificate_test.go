@@ -177,3 +177,45 @@ func TestSignIn(t *testing.T) {
 	_, _, err := SignIn("https://org.crm4.dynamics.com", "t/../x", nil)
 	wantKind(t, err, fault.NotValid)
 }
+
+// While one caller renews a token early, the others go on with the old one.
+func TestEarlyRenewalKeepsNobodyWaiting(t *testing.T) {
+	arrived, release := make(chan struct{}), make(chan struct{})
+	calls := 0
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if calls++; calls == 2 {
+			close(arrived)
+			<-release
+		}
+		answer(w, 200, fmt.Sprintf(`{"token_type":"Bearer","expires_in":3600,"access_token":"t%d"}`, calls))
+	}))
+	defer s.Close()
+	var mu sync.Mutex
+	now := time.Now()
+	ts := TokenSource(context.Background(), TokenConfig{TokenURL: s.URL, ClientID: "a", ClientSecret: "b", Now: func() time.Time { mu.Lock(); defer mu.Unlock(); return now }}, nil)
+	if tok, err := ts.Token(); err != nil || tok.AccessToken != "t1" {
+		t.Fatal(err)
+	}
+	mu.Lock()
+	now = now.Add(57 * time.Minute)
+	mu.Unlock()
+	done := make(chan string)
+	go func() {
+		tok, err := ts.Token()
+		if err != nil {
+			t.Error(err)
+		}
+		done <- tok.AccessToken
+	}()
+	<-arrived
+	if tok, err := ts.Token(); err != nil || tok.AccessToken != "t1" {
+		t.Error("waited or failed", err)
+	}
+	close(release)
+	if got := <-done; got != "t2" {
+		t.Error(got)
+	}
+	if tok, _ := ts.Token(); tok.AccessToken != "t2" || calls != 2 {
+		t.Error(tok, calls)
+	}
+}

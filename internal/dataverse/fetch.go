@@ -158,11 +158,11 @@ func Link(table connector.Table, from, to, kind string) *Node {
 }
 
 // Retarget makes a stored query read columns of its own table instead of what it
-// was stored with. distinct stays; the order of linked tables goes, because it would
+// was stored with. distinct and top stay; the order of linked tables goes, because it would
 // need columns that are no longer read (section 4.3).
 func (f *Fetch) Retarget(columns ...string) *Fetch {
 	retarget(f.Entity(), false)
-	for _, name := range []string{"top", "page", "paging-cookie", "returntotalrecordcount"} {
+	for _, name := range []string{"page", "paging-cookie", "returntotalrecordcount"} {
 		f.root.Set(name, "")
 	}
 	attributes := make([]*Node, len(columns))

@@ -42,7 +42,7 @@ func TestRetarget(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := `<fetch version="1.0" distinct="true"><entity name="contact"><attribute name="contactid"></attribute><order attribute="fullname"></order><filter><condition attribute="address1_city" operator="eq" value="Utrecht"></condition></filter><link-entity name="account" from="accountid" to="parentcustomerid"><filter><condition attribute="name" operator="not-null"></condition></filter></link-entity></entity></fetch>`
+	want := `<fetch version="1.0" distinct="true" top="5"><entity name="contact"><attribute name="contactid"></attribute><order attribute="fullname"></order><filter><condition attribute="address1_city" operator="eq" value="Utrecht"></condition></filter><link-entity name="account" from="accountid" to="parentcustomerid"><filter><condition attribute="name" operator="not-null"></condition></filter></link-entity></entity></fetch>`
 	if got := f.Retarget("contactid").String(); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}

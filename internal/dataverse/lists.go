@@ -21,7 +21,7 @@ type MarketingList struct {
 	Query   string          // FetchXML of a dynamic list
 	Locked  bool
 	Active  bool
-	// SkipOptedOut leaves out who does not want bulk mail; SkipInactive leaves out
+	// SkipOptedOut leaves out who wants no bulk mail or no mail; SkipInactive leaves out
 	// deactivated rows. Dataverse stores these wishes; the reader must honour them.
 	SkipOptedOut, SkipInactive bool
 	Count                      int // of a static list
@@ -186,7 +186,7 @@ func membersQuery(l MarketingList, columns []string) (schema.Table, *Fetch, erro
 		f.Entity().Add(link.Add(AllOf(Condition("listid", "eq", string(l.ID)))))
 	}
 	if l.SkipOptedOut {
-		f.Where(Condition("donotbulkemail", "ne", "1"))
+		f.Where(AnyOf(Condition("donotbulkemail", "ne", "1"), Condition("donotbulkemail", "null")), AnyOf(Condition("donotemail", "ne", "1"), Condition("donotemail", "null")))
 	}
 	if l.SkipInactive {
 		f.Where(Condition("statecode", "eq", "0"))

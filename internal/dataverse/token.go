@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -36,10 +37,6 @@ type TokenConfig struct {
 // ErrCredentialRefused says that the sign-in service does not accept the secret or
 // the certificate: it is wrong, has expired or belongs to another registration.
 var ErrCredentialRefused = errors.New("the sign-in service refused the credential")
-
-// The codes of the sign-in service that mean the credential itself, *assumed*: unknown
-// application, wrong secret, expired secret, a signature or assertion that fails.
-var credentialCodes = []string{"AADSTS700016", "AADSTS7000215", "AADSTS7000222", "AADSTS700027", "AADSTS700024", "invalid_client"}
 
 const (
 	renewEarly   = 5 * time.Minute  // before expiry, while the old token still works
@@ -87,31 +84,48 @@ type tokens struct {
 	certificate *Certificate
 	algorithm   string
 
-	mu    sync.Mutex
-	token *oauth2.Token
-	again time.Time // not before this instant is a working token renewed again
+	mu       sync.Mutex
+	token    *oauth2.Token
+	renewing bool
+	again    time.Time // not before this instant is a working token renewed again
 }
 
-// Token returns a token that is valid now.
+// Token returns a token that is valid now. One caller renews it early, while the
+// others go on with the old one; without a working token all wait for one answer.
 func (t *tokens) Token() (*oauth2.Token, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	now := t.now()
-	works := t.token != nil && (t.token.Expiry.IsZero() || now.Before(t.token.Expiry))
-	if works && (t.token.Expiry.IsZero() || now.Before(t.token.Expiry.Add(-renewEarly)) || now.Before(t.again)) {
-		return t.token, nil
+	old := t.token
+	works := old != nil && (old.Expiry.IsZero() || now.Before(old.Expiry))
+	if works && (t.renewing || old.Expiry.IsZero() || now.Before(old.Expiry.Add(-renewEarly)) || now.Before(t.again)) {
+		return old, nil
 	}
-	fresh, err := t.fetch(now)
-	if err != nil {
-		if works { // the authority has trouble, but the old token still serves
-			t.again = now.Add(renewPause)
-			return t.token, nil
-		}
-		return nil, tokenError(err, t.now)
-	}
-	t.token = fresh
+	fresh, err := t.renew(now, works)
 	t.again = now.Add(renewPause) // a token that lives shorter than renewEarly is not fetched per request
-	return fresh, nil
+	switch {
+	case err == nil:
+		t.token = fresh
+		return fresh, nil
+	case works: // the authority has trouble, but the old token still serves
+		return old, nil
+	}
+	return nil, tokenError(err, t.now)
+}
+
+// renew fetches a token; the lock is let go meanwhile when the others have a token
+// that works.
+func (t *tokens) renew(now time.Time, works bool) (*oauth2.Token, error) {
+	if !works {
+		return t.fetch(now)
+	}
+	t.renewing = true
+	t.mu.Unlock()
+	defer func() {
+		t.mu.Lock()
+		t.renewing = false
+	}()
+	return t.fetch(now)
 }
 
 // fetch asks for a token. An assertion is signed anew each time, as it lives ten minutes.
@@ -165,7 +179,8 @@ func tokenError(err error, now func() time.Time) error {
 			f.Kind, f.Says = fault.Unreachable, "the sign-in service has a failure of its own"
 		default:
 			f.Kind, f.Says = fault.Denied, "the sign-in service does not know us; check the tenant, the client id, the client secret or certificate and its expiry date"
-			if f.Status == http.StatusUnauthorized || slices.Contains(credentialCodes, f.Code) || slices.Contains(credentialCodes, refused.ErrorCode) {
+			codes := strings.Split(Assumed()[AssumedCredential], ",")
+			if f.Status == http.StatusUnauthorized || slices.Contains(codes, f.Code) || slices.Contains(codes, refused.ErrorCode) {
 				f.Err = ErrCredentialRefused
 			}
 		}
