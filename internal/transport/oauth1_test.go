@@ -95,6 +95,26 @@ func TestOAuth1BaseString(t *testing.T) {
 	}
 }
 
+// The example of RFC 5849 section 3.4.1.1, its form body and its token put in by hand:
+// we send neither, but the rules are the same.
+func TestOAuth1BaseStringOfTheRFC(t *testing.T) {
+	u, err := url.Parse("http://EXAMPLE.COM:80/request?b5=%3D%253D&a3=a&c%40=&a2=r%20b")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := newSigner(demo).rooms.Get().(*desk)
+	d.pairs = append(d.pairs[:0], pair{"oauth_consumer_key", "9djdj82h48djs9d2"}, pair{"oauth_token", "kkk9d7dh3k39sjv7"},
+		pair{"oauth_signature_method", "HMAC-SHA1"}, pair{"oauth_timestamp", "137131201"}, pair{"oauth_nonce", "7d8f3e4a"})
+	d.addQuery(u.RawQuery)
+	d.addQuery("c2&a3=2+q")
+	d.writeBase(&http.Request{Method: "POST", URL: u, Header: http.Header{}})
+	const want = "POST&http%3A%2F%2Fexample.com%2Frequest&a2%3Dr%2520b%26a3%3D2%2520q%26a3%3Da%26b5%3D%253D%25253D%26c%2540%3D%26c2%3D%26" +
+		"oauth_consumer_key%3D9djdj82h48djs9d2%26oauth_nonce%3D7d8f3e4a%26oauth_signature_method%3DHMAC-SHA1%26oauth_timestamp%3D137131201%26oauth_token%3Dkkk9d7dh3k39sjv7"
+	if got := string(d.base); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
 func TestOAuth1DoesNotPrintItself(t *testing.T) {
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
 		if s := fmt.Sprintf(verb, demo); strings.Contains(s, "s3cr") || strings.Contains(s, "ck-demo") {

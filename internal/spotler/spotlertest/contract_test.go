@@ -60,6 +60,7 @@ func TestSandbox(t *testing.T) {
 			a := account(t, s.SpotlerURL+c.base, sandbox.SpotlerKey, sandbox.SpotlerSecret)
 			spotlertest.Read(t, a)
 			spotlertest.Write(t, a)
+			spotlertest.Assumed(t, a)
 			spotlertest.Read(t, a)
 		})
 	}
@@ -98,4 +99,5 @@ func TestAccount(t *testing.T) {
 		t.Skipf("the part that writes runs with %s=yes only", writeVariable)
 	}
 	spotlertest.Write(t, a)
+	spotlertest.Assumed(t, a)
 }
