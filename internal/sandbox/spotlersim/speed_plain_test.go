@@ -2,5 +2,5 @@
 
 package spotlersim_test
 
-// slower is how much more time the tests of speed grant.
-const slower = 1
+// raced says that the race detector looks on.
+const raced = false

@@ -2,5 +2,5 @@
 
 package spotlersim_test
 
-// slower is how much more time the tests of speed grant under the race detector.
-const slower = 10
+// raced says that the race detector looks on.
+const raced = true

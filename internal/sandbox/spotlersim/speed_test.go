@@ -3,6 +3,7 @@ package spotlersim_test
 import (
 	"fmt"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -10,10 +11,11 @@ import (
 
 // The speed that the simulator owes whoever measures the connector against it.
 // What is measured is the handler, without a network: the best of a few tries,
-// since the machine has other things to do.
+// and of the load the middlemost call times their number, since the machine has
+// other things to do.
 func TestSpeed(t *testing.T) {
-	if testing.Short() {
-		t.Skip("loads 100,000 contacts")
+	if raced || testing.Short() {
+		t.Skip("loads 100,000 contacts; under the race detector the figures say nothing")
 	}
 	s := start(t)
 	s.assume(`{"nonce_replay":false}`)
@@ -33,26 +35,31 @@ func TestSpeed(t *testing.T) {
 	for i := range bodies {
 		bodies[i] = hundred(i * 100)
 	}
-	var load time.Duration
-	for _, body := range bodies {
-		load += serve("POST", "/contact/list", body)
+	var wall time.Duration
+	calls := make([]time.Duration, len(bodies))
+	for i, body := range bodies {
+		calls[i] = serve("POST", "/contact/list", body)
+		wall += calls[i]
 	}
+	slices.Sort(calls)
+	load := calls[len(calls)/2] * time.Duration(len(calls))
+	t.Logf("%d contacts loaded: %v by the clock", len(bodies)*100, wall)
 	list, page := time.Hour, time.Hour
 	for i := range 10 {
-		list = min(list, serve("POST", "/contact/list", bodies[i*97]))
+		list = min(list, serve("POST", "/contact/list", bodies[i*7]))
 		page = min(page, serve("GET", "/contact/updates/list?pageSize=10000&"+window(-time.Hour, time.Hour), ""))
 	}
 	for _, m := range []struct {
 		what      string
 		took, max time.Duration
 	}{
-		{"100,000 contacts loaded", load, 5 * time.Second},
+		{fmt.Sprintf("%d contacts loaded", len(bodies)*100), load, 5 * time.Second},
 		{"POST /contact/list of 100", list, 5 * time.Millisecond},
 		{"a page of 10,000 updates", page, 200 * time.Millisecond},
 	} {
 		t.Logf("%s: %v (at most %v)", m.what, m.took, m.max)
-		if m.took > m.max*slower {
-			t.Errorf("%s took %v, more than %v", m.what, m.took, m.max*slower)
+		if m.took > m.max {
+			t.Errorf("%s took %v, more than %v", m.what, m.took, m.max)
 		}
 	}
 }
