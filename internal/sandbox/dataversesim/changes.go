@@ -105,6 +105,9 @@ func (s *Sim) listChanges(r *request, t *table, q url.Values) (*response, *failu
 	if !t.tracked {
 		return nil, badArgument("Change tracking is not enabled for the entity '%s'.", t.name)
 	}
+	if f := s.may(t, rightReadAll); f != nil {
+		return nil, f
+	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	v, f := viewOf(t, q.Get("$select"), r.prefs.notes)

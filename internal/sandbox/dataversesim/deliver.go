@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -70,10 +71,12 @@ func (s *Sim) deliver(ctx context.Context, e *event) (trouble string) {
 	default:
 		return "This kind of service endpoint is not simulated."
 	}
-	to, header, err := e.step.endpoint.address()
+	to, own, err := e.step.hook()
 	if err != nil {
 		return err.Error()
 	}
+	header := make(http.Header, len(own)+8)
+	maps.Copy(header, own)
 	buf := s.buffers.Get().(*[]byte)
 	defer s.buffers.Put(buf)
 	*buf = s.body((*buf)[:0], e, false)

@@ -87,6 +87,11 @@ func TestMetadataCacheAndTracking(t *testing.T) {
 		t.Error(r.body)
 	}
 	o.must(404, "PUT", "/control/tables/nope", `{}`)
+	o.must(204, "PUT", "/control/privileges", `{"table":"lead","right":"ReadOrganization","allowed":false}`)
+	if r := o.must(403, "GET", "leads", "", "Prefer", "odata.track-changes"); r.code() != "0x80042f09" {
+		t.Error(r.body)
+	}
+	o.must(200, "GET", "leads", "")
 }
 
 // Each request of a change set says for itself whether steps run.

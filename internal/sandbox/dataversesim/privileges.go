@@ -12,6 +12,9 @@ const (
 	rightCreate = "Create"
 	rightWrite  = "Write"
 	rightDelete = "Delete"
+	// rightReadAll is reading the rows of the whole organisation, which change
+	// tracking needs (reference: dataverse-api 2.6).
+	rightReadAll = "ReadOrganization"
 )
 
 // rightFor is the right that a method needs. A PATCH that makes a row needs
@@ -40,6 +43,9 @@ func (s *Sim) may(t *table, right string) *failure {
 	defer s.denied.RUnlock()
 	if !s.denied.set[t.name+" "+right] {
 		return nil
+	}
+	if right == rightReadAll { // the code is *assumed*: depth denied
+		return fail(http.StatusForbidden, "0x80042f09", "Principal user (Id=%s, type=8) does not have organization-level prvRead%s privilege for entity '%s'.", s.user.id, t.name, t.name)
 	}
 	return fail(http.StatusForbidden, "0x80040220", "Principal user (Id=%s, type=8) is missing prv%s%s privilege on OTC=%s for entity '%s'.", s.user.id, right, t.name, t.name, t.name)
 }
@@ -105,9 +111,9 @@ func (s *Sim) setPrivilege(table, right string, allowed bool) error {
 		return fmt.Errorf("there is no table %q", table)
 	}
 	switch right {
-	case rightRead, rightCreate, rightWrite, rightDelete:
+	case rightRead, rightCreate, rightWrite, rightDelete, rightReadAll:
 	default:
-		return fmt.Errorf("right %q: choose %s", right, strings.Join([]string{rightRead, rightCreate, rightWrite, rightDelete}, ", "))
+		return fmt.Errorf("right %q: choose %s", right, strings.Join([]string{rightRead, rightCreate, rightWrite, rightDelete, rightReadAll}, ", "))
 	}
 	s.denied.Lock()
 	defer s.denied.Unlock()

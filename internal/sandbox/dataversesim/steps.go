@@ -1,7 +1,9 @@
 package dataversesim
 
 import (
+	"net/http"
 	"slices"
+	"sync"
 )
 
 // step is a registered step with everything an event needs to know.
@@ -12,6 +14,17 @@ type step struct {
 	autoDelete bool
 	endpoint   endpoint
 	images     []stepImage
+
+	// hook finds out once where a webhook goes; its headers are to be copied.
+	once   sync.Once
+	to     string
+	header http.Header
+	err    error
+}
+
+func (st *step) hook() (to string, header http.Header, err error) {
+	st.once.Do(func() { st.to, st.header, st.err = st.endpoint.address() })
+	return st.to, st.header, st.err
 }
 
 // endpoint is where events are posted to.
