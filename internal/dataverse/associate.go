@@ -8,39 +8,44 @@ import (
 	"github.com/spotler-connector/connector/internal/schema"
 )
 
+// RowRef names a row of any table, standard or not.
+type RowRef struct {
+	Table schema.Table
+	ID    connector.RecordID
+}
+
 // Associate joins two rows through a collection navigation property (section 2.3).
 // Joining them twice changes nothing.
-func (c *Client) Associate(ctx context.Context, t schema.Table, id connector.RecordID, navigation string, other schema.Table, otherID connector.RecordID) error {
-	r, err := c.refRequest("dataverse.Associate", t, id, navigation, other, otherID)
+func (c *Client) Associate(ctx context.Context, from RowRef, navigation string, to RowRef) error {
+	r, err := refRequest("dataverse.Associate", from, navigation, to)
 	if err != nil {
 		return err
 	}
-	r.Method, r.Path = http.MethodPost, rowPath(t, id)+"/"+navigation+"/$ref"
-	r.Body = map[string]string{"@odata.id": c.base.String() + rowPath(other, otherID)}
+	r.Method, r.Path = http.MethodPost, rowPath(from.Table, from.ID)+"/"+navigation+"/$ref"
+	r.Body = map[string]string{"@odata.id": c.base.String() + rowPath(to.Table, to.ID)}
 	_, err = c.Send(ctx, r)
 	return err
 }
 
 // Disassociate parts two rows again.
-func (c *Client) Disassociate(ctx context.Context, t schema.Table, id connector.RecordID, navigation string, other schema.Table, otherID connector.RecordID) error {
-	r, err := c.refRequest("dataverse.Disassociate", t, id, navigation, other, otherID)
+func (c *Client) Disassociate(ctx context.Context, from RowRef, navigation string, to RowRef) error {
+	r, err := refRequest("dataverse.Disassociate", from, navigation, to)
 	if err != nil {
 		return err
 	}
-	r.Method, r.Path = http.MethodDelete, rowPath(t, id)+"/"+navigation+"("+string(otherID)+")/$ref"
+	r.Method, r.Path = http.MethodDelete, rowPath(from.Table, from.ID)+"/"+navigation+"("+string(to.ID)+")/$ref"
 	_, err = c.Send(ctx, r)
 	return err
 }
 
-func (c *Client) refRequest(op string, t schema.Table, id connector.RecordID, navigation string, other schema.Table, otherID connector.RecordID) (Request, error) {
-	if err := named(op, t, id); err != nil {
-		return Request{}, err
-	}
-	if err := named(op, other, otherID); err != nil {
-		return Request{}, err
+func refRequest(op string, from RowRef, navigation string, to RowRef) (Request, error) {
+	for _, r := range []RowRef{from, to} {
+		if err := named(op, r.Table, r.ID); err != nil {
+			return Request{}, err
+		}
 	}
 	if !plainIdentifier(navigation) {
-		return Request{}, notValid(op, string(t.Name), "the navigation property has no plain name")
+		return Request{}, notValid(op, string(from.Table.Name), "the navigation property has no plain name")
 	}
-	return Request{Op: op, On: rowName(t, id)}, nil
+	return Request{Op: op, On: rowName(from.Table, from.ID)}, nil
 }

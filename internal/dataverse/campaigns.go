@@ -11,12 +11,12 @@ var campaignTable = schema.Table{Name: "campaign", Set: "campaigns", Key: "campa
 
 // LinkCampaignList joins a marketing list to a campaign (section 5.2).
 func (c *Client) LinkCampaignList(ctx context.Context, campaign, list connector.RecordID) error {
-	return c.Associate(ctx, campaignTable, campaign, "campaignlist_association", listTable, list)
+	return c.Associate(ctx, RowRef{campaignTable, campaign}, "campaignlist_association", RowRef{listTable, list})
 }
 
 // UnlinkCampaignList parts a marketing list from a campaign.
 func (c *Client) UnlinkCampaignList(ctx context.Context, campaign, list connector.RecordID) error {
-	return c.Disassociate(ctx, campaignTable, campaign, "campaignlist_association", listTable, list)
+	return c.Disassociate(ctx, RowRef{campaignTable, campaign}, "campaignlist_association", RowRef{listTable, list})
 }
 
 // Campaign is a campaign (section 5.2).

@@ -160,3 +160,21 @@ func emit(p page, yield func(Change, error) bool) bool {
 	}
 	return true
 }
+
+// CountChanges tells how many changes wait behind token, without reading them
+// (section 2.6). errors.Is(err, ErrTokenExpired) asks for a full read.
+func (c *Client) CountChanges(ctx context.Context, t schema.Table, token string) (int, error) {
+	r := Request{Op: "dataverse.CountChanges", On: string(t.Name), Method: http.MethodGet, Path: t.Set + "/$count?" + deltaParameter + url.QueryEscape(token)}
+	if token == "" || strings.Contains(token, "?") {
+		return 0, notValid(r.Op, r.On, "there is no change token to count from")
+	}
+	a, err := c.Send(ctx, r)
+	if err != nil {
+		return 0, err
+	}
+	n, err := strconv.Atoi(strings.TrimSpace(strings.TrimPrefix(string(a.Body), "\ufeff")))
+	if err != nil || n < 0 {
+		return 0, garbled(r.Op, r.On, a.Status, "the answer is not a number")
+	}
+	return n, nil
+}

@@ -1,6 +1,7 @@
 // Package dataverse is the thin client of the Dataverse Web API: rows, queries,
-// changes, batches, event registration, and the bodies that its webhooks post.
-// It makes requests and sorts answers; it decides nothing and repeats nothing.
+// changes, batches, metadata, lists, activities, event registration, and the bodies
+// that its webhooks post. It makes requests and sorts answers; it decides nothing and
+// repeats nothing, except where a method says so: CreateOnce, Bulk and Bypassing.
 //
 // A file is a chapter. The source is the project's reference "dataverse-api",
 // cited by section number. What the reference does not prove stands in assumed.go.

@@ -118,7 +118,7 @@ func (c *Client) RemoveMember(ctx context.Context, list connector.RecordID, memb
 		return err
 	}
 	if c.assumed.text[AssumedRemoveMember] == "ref" {
-		return c.Disassociate(ctx, listTable, list, "list"+string(t.Name)+"_association", t, member.ID)
+		return c.Disassociate(ctx, RowRef{listTable, list}, "list"+string(t.Name)+"_association", RowRef{t, member.ID})
 	}
 	return c.listAction(ctx, op, list, "RemoveMemberList", map[string]any{"ListMember": map[string]any{"listmemberid": member.ID}})
 }

@@ -256,8 +256,9 @@ func TestVariables(t *testing.T) {
 	c, _ = record(t, none)
 	wantKind(t, c.WriteVariable(ctx, nil, "dh_x", "new", idB), fault.NotFound)
 	c, got = record(t, "")
-	if err := c.DefineVariable(ctx, idA, "dh_x", "X", "d", VariableBoolean); err != nil {
+	if err := c.DefineVariable(ctx, Variable{ID: idA, Name: "dh_x", Value: "d", Type: VariableBoolean}, "X"); err != nil {
 		t.Error(err)
 	}
+	wantKind(t, c.DefineVariable(ctx, Variable{ID: idA, Name: "dh_x"}, "X"), fault.NotValid)
 	same(t, (*got)[0].body, `{"environmentvariabledefinitionid":"`+string(idA)+`","schemaname":"dh_x","displayname":"X","type":100000002,"defaultvalue":"d"}`)
 }

@@ -173,7 +173,7 @@ func TestTheSandboxKeepsActivities(t *testing.T) {
 	if s, _ := row.Int("statuscode"); err != nil || s != 3 {
 		t.Error(s, err)
 	}
-	if err := c.DefineVariable(ctx, person(4), "dh_x", "X", "d", dataverse.VariableString); err != nil {
+	if err := c.DefineVariable(ctx, dataverse.Variable{ID: person(4), Name: "dh_x", Value: "d", Type: dataverse.VariableString}, "X"); err != nil {
 		t.Error(err)
 	}
 	if err := c.WriteVariable(ctx, dataverse.NewMetadata(c, 0, nil), "dh_x", "v", person(5)); err != nil {

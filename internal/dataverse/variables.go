@@ -57,13 +57,13 @@ func (c *Client) ReadVariable(ctx context.Context, name string) (v Variable, fou
 	return v, true, nil
 }
 
-// DefineVariable makes the definition of an environment variable under a key that the
-// caller made.
-func (c *Client) DefineVariable(ctx context.Context, id connector.RecordID, name, display, value string, kind VariableType) error {
-	if !plainIdentifier(name) {
-		return notValid("dataverse.DefineVariable", "", "the schema name of the variable must be letters, digits and _")
+// DefineVariable makes the definition of an environment variable: v.ID is a key that
+// the caller made, v.Value the default, display its name for people.
+func (c *Client) DefineVariable(ctx context.Context, v Variable, display string) error {
+	if !plainIdentifier(v.Name) || v.Type < VariableString || v.Type > VariableSecret {
+		return notValid("dataverse.DefineVariable", "", "the variable needs a type and a schema name of letters, digits and _")
 	}
-	return c.CreateOnce(ctx, variableTable, id, Fields{"schemaname": name, "displayname": display, "type": int(kind), "defaultvalue": value})
+	return c.CreateOnce(ctx, variableTable, v.ID, Fields{"schemaname": v.Name, "displayname": display, "type": int(v.Type), "defaultvalue": v.Value})
 }
 
 // WriteVariable sets the value of an environment variable that is defined: it changes
