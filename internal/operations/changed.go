@@ -55,8 +55,12 @@ const rulesEntry = "#rules"
 
 // rulesHash is the keyed hash of the facts that change what a sync sends.
 func (e *Environment) rulesHash(f mapping.Facts) string {
+	return e.rulesHashOf(f.DoNotBulkEmail)
+}
+
+func (e *Environment) rulesHashOf(doNotBulkEmail bool) string {
 	text := "bulk e-mail allowed"
-	if f.DoNotBulkEmail {
+	if doNotBulkEmail {
 		text = "no bulk e-mail"
 	}
 	return e.fieldHash(rulesEntry, text)

@@ -102,6 +102,7 @@ func (b *run) erased(ctx context.Context, p *person) ([]store.Put, error) {
 	p.link.Version = p.row.Version
 	p.result.tellings = b.infoTellings(&p.link, p.deleted)
 	p.result.links = []store.Link{p.link}
+	p.result.consents = append(p.result.consents, erasureChange(p))
 	if hash == "" {
 		return nil, nil
 	}

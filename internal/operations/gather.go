@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"time"
 
 	connector "github.com/spotler-connector/connector"
 	"github.com/spotler-connector/connector/internal/dataverse"
@@ -137,13 +138,17 @@ func (b *run) match(people []*person, rows, permissions []dataverse.Row) {
 			name := r.String("dh_name")
 			subscribed, _ := r.Bool("dh_subscribed")
 			p.permissions = append(p.permissions, connector.Permission{Name: name, Subscribed: subscribed})
-			if at, ok := r.Time("modifiedon"); ok && subscribed && at.After(p.consented) {
+			at, ok := r.Time("modifiedon")
+			if ok && subscribed && at.After(p.consented) {
 				p.consented = at
 			}
 			if p.rows == nil {
-				p.rows = map[string][]connector.RecordID{}
+				p.rows, p.changedAt = map[string][]connector.RecordID{}, map[string]time.Time{}
 			}
 			p.rows[name] = append(p.rows[name], r.ID)
+			if ok && at.After(p.changedAt[name]) {
+				p.changedAt[name] = at
+			}
 		}
 	}
 }

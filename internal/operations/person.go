@@ -23,6 +23,7 @@ type person struct {
 	deleted     bool // certain: a GET by id said so a moment ago
 	permissions []connector.Permission
 	rows        map[string][]connector.RecordID // permission rows by name
+	changedAt   map[string]time.Time            // when a permission row was last changed, by name
 	consented   time.Time                       // when a permission row that says Yes was last changed
 	facts       mapping.Facts
 	mapped      mapping.Result

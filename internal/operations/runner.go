@@ -149,6 +149,7 @@ type result struct {
 	release  []store.Claim
 	follow   []store.Put
 	tellings []store.Telling
+	consents []store.ConsentChange
 	// quiet makes no row in Dataverse.
 	quiet bool
 	// into is the earlier op that did what this one asks for; 0 for none.
@@ -159,7 +160,7 @@ type result struct {
 
 // settled turns a result into a settlement, with what Dataverse must hear.
 func (b *run) settled(ctx context.Context, t store.Taken, job connector.Job, res result) store.Settlement {
-	s := store.Settlement{Outcome: res.outcome, Since: t.Since, Links: res.links, Release: res.release, Follow: res.follow, Tellings: res.tellings, Into: res.into}
+	s := store.Settlement{Outcome: res.outcome, Since: t.Since, Links: res.links, Release: res.release, Follow: res.follow, Tellings: res.tellings, Into: res.into, Consents: res.consents}
 	if !res.again.IsZero() {
 		s.State, s.RetryAt, s.FreeAttempt, s.Cause = store.OpQueued, res.again, true, store.CauseHeld
 		return s

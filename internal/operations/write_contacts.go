@@ -104,6 +104,7 @@ func (b *run) written(ctx context.Context, p *person, status connector.SpotlerSt
 	if p.link.Owner && p.link.AddressHash != "" && p.link.AddressHash != p.hash {
 		gaveUp = p.link.AddressHash
 	}
+	p.result.consents = b.consentChanges(p, status == connector.StatusOptOut)
 	if status == connector.StatusOptOut { // nothing was written: what was agreed on before still is
 		p.sending.Next, p.consents.Next, p.fresh = nil, nil, false
 	}

@@ -36,6 +36,8 @@ type Settlement struct {
 	Follow []Put
 	// Later are ops to ask for at a later time.
 	Later []Later
+	// Consents are changes of consent that the op made or saw, for the ledger.
+	Consents []ConsentChange
 }
 
 // Finish records how ops ended, their links and what Dataverse must hear, in one
@@ -65,7 +67,7 @@ func (s *Store) Finish(ctx context.Context, settlements []Settlement) ([]bool, e
 		if err := f.keepMine(ctx, settlements, out); err != nil || len(f.mine) == 0 {
 			return err
 		}
-		for _, step := range []func(context.Context) error{f.requeue, f.mergeOps, f.endOps, f.freeLanes, f.writeLinks, f.release, f.writeTellings, f.later, f.follow} {
+		for _, step := range []func(context.Context) error{f.requeue, f.mergeOps, f.endOps, f.freeLanes, f.writeLinks, f.release, f.writeTellings, f.later, f.follow, f.enter, f.forget} {
 			if err := step(ctx); err != nil {
 				return err
 			}

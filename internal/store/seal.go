@@ -166,7 +166,7 @@ func (k *Sealer) dataKey(ctx context.Context, env connector.Environment, purpose
 // Prepare makes the keys of an environment exist before work begins, so that no
 // transaction has to make one in its midst.
 func (s *Store) Prepare(ctx context.Context, env connector.Environment) error {
-	for _, purpose := range []string{"seal", "hash"} {
+	for _, purpose := range []string{"seal", "hash", ledgerKey} {
 		if _, err := s.seal.dataKey(ctx, env, purpose); err != nil {
 			return err
 		}

@@ -117,6 +117,11 @@ func Run(t *testing.T, open Opener) {
 		"a group with the same request twice is one op":                 groupWithDuplicates,
 		"a failed job can be retried, a done one cannot":                retryJobs,
 		"a job row that asked before is known, until its end was told":  jobRequests,
+		"the ledger grows with settlements and holds":                   ledgerGrows,
+		"a lost lease enters nothing into the ledger":                   ledgerLostLease,
+		"the ledger forgets who was erased":                             ledgerForgets,
+		"a ledger that was tampered with is found":                      ledgerTampered,
+		"many at once make one ledger":                                  ledgerCrowd,
 	} {
 		t.Run(name, func(t *testing.T) {
 			clock := NewClock()
