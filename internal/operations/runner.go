@@ -7,6 +7,7 @@ import (
 	"time"
 
 	connector "github.com/spotler-connector/connector"
+	"github.com/spotler-connector/connector/internal/dataverse"
 	"github.com/spotler-connector/connector/internal/decide"
 	"github.com/spotler-connector/connector/internal/fault"
 	"github.com/spotler-connector/connector/internal/store"
@@ -125,9 +126,18 @@ func (b *run) single(ctx context.Context, t store.Taken) store.Settlement {
 	}
 	res := op.run(ctx, b, t, job)
 	if res.err != nil {
-		return b.failed(ctx, t, job, res.err)
+		return b.broke(ctx, t, job, res)
 	}
 	return b.settled(ctx, t, job, res)
+}
+
+// broke is the settlement of an op that met trouble: what it had done by then, such
+// as the sync of its person, is kept.
+func (b *run) broke(ctx context.Context, t store.Taken, job connector.Job, res result) store.Settlement {
+	s := b.failed(ctx, t, job, res.err)
+	s.Links, s.Release, s.Follow, s.Consents = res.links, res.release, res.follow, res.consents
+	s.Tellings = append(res.tellings, s.Tellings...)
+	return s
 }
 
 func withSubject(j connector.Job, r connector.Record) connector.Job {
@@ -150,6 +160,8 @@ type result struct {
 	follow   []store.Put
 	tellings []store.Telling
 	consents []store.ConsentChange
+	// columns are shown on the job row beside the outcome.
+	columns dataverse.Fields
 	// quiet makes no row in Dataverse.
 	quiet bool
 	// into is the earlier op that did what this one asks for; 0 for none.
@@ -170,7 +182,7 @@ func (b *run) settled(ctx context.Context, t store.Taken, job connector.Job, res
 		s.State, s.Cause = store.OpFailed, string(fault.NotValid)
 	}
 	if !res.quiet {
-		s.Tellings = append(s.Tellings, b.jobTellings(ctx, t, job, res.outcome, res.gone)...)
+		s.Tellings = append(s.Tellings, b.jobTellings(t, job, res)...)
 	}
 	return s
 }
@@ -186,6 +198,9 @@ func (b *run) failed(ctx context.Context, t store.Taken, job connector.Job, caus
 		since = b.now
 	}
 	spec, _ := t.Operation.Spec()
+	if isNotBegun(cause) {
+		spec.Repeat = connector.Harmless
+	}
 	f := decide.Failure{Spec: spec, Kind: kind, Attempt: t.Attempt, Since: b.now.Sub(since), Jitter: b.Jitter()}
 	says := ""
 	if e := fault.As(cause); e != nil {
@@ -213,7 +228,7 @@ func (b *run) failed(ctx context.Context, t store.Taken, job connector.Job, caus
 	if retry.Dead {
 		state = store.OpDead
 	}
-	return store.Settlement{State: state, Since: since, Cause: string(kind), Outcome: outcome, Tellings: b.jobTellings(ctx, t, job, outcome, false)}
+	return store.Settlement{State: state, Since: since, Cause: string(kind), Outcome: outcome, Tellings: b.jobTellings(t, job, result{outcome: outcome})}
 }
 
 // again puts an op back into its lane. A job that takes longer than a moment is

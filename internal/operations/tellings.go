@@ -1,8 +1,8 @@
 package operations
 
 import (
-	"context"
 	"encoding/json"
+	"maps"
 	"strconv"
 	"time"
 
@@ -16,15 +16,17 @@ import (
 // jobTellings is what the Spotler Job rows of an op must show at its end: each
 // row that asked for it, or, when a change asked, one row of our own (setting
 // job_log). Our rows are never Queued, so they start nothing.
-func (b *run) jobTellings(_ context.Context, t store.Taken, job connector.Job, o connector.Outcome, gone bool) []store.Telling {
+func (b *run) jobTellings(t store.Taken, job connector.Job, res result) []store.Telling {
+	o := res.outcome
 	fields := b.jobState(o.State, t.StartedAt)
+	maps.Copy(fields, res.columns)
 	fields["dh_resultcode"] = clipText(o.Code, 100)
 	fields["dh_resultmessage"] = clipText(o.Why, 4000)
 	fields["dh_completedon"] = b.now.UTC().Format(time.RFC3339)
 	if o.HTTPStatus != 0 {
 		fields["dh_httpstatus"] = o.HTTPStatus
 	}
-	return b.jobRows(t, job, fields, gone, b.env.JobLog == settings.LogAll || b.env.JobLog == settings.LogFailures && o.State == connector.Failed)
+	return b.jobRows(t, job, fields, res.gone, b.env.JobLog == settings.LogAll || b.env.JobLog == settings.LogFailures && o.State == connector.Failed)
 }
 
 // progressTellings shows the rows of an op as In Progress.
