@@ -222,7 +222,8 @@ func (f *finishing) endOps(ctx context.Context) error {
 	}
 	n, err := f.s.exec(ctx, f.tx, `WITH v (id, state, free, since, code, message, http_status, cause, finished) AS (VALUES ?)
 		UPDATE op SET state = v.state, attempt = op.attempt - v.free, since = v.since, result_code = v.code, message = v.message, http_status = v.http_status,
-			cause = v.cause, finished_at = v.finished, arguments = CASE WHEN v.state = 2 THEN NULL ELSE op.arguments END
+			cause = v.cause, finished_at = v.finished, arguments = CASE WHEN v.state = 2 THEN NULL ELSE op.arguments END,
+			checkpoint = CASE WHEN v.state = 0 THEN op.checkpoint ELSE NULL END
 		FROM v WHERE op.id = v.id AND op.state = 1`, ended)
 	if err != nil {
 		return fmt.Errorf("end ops: %w", err)

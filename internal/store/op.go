@@ -53,7 +53,9 @@ type Op struct {
 	Since time.Time
 	// Arguments are what the operation needs beyond its lane; encrypted at rest
 	// and dropped when the op is done.
-	Arguments  []byte
+	Arguments []byte
+	// Checkpoint is what Store.Checkpoint kept with the op; nil when nothing is.
+	Checkpoint []byte
 	Source     string // webhook, job, feed, pull, api, cli
 	ResultCode string
 	Message    string

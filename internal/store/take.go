@@ -59,19 +59,22 @@ func (s *Store) held(ctx context.Context, tx *sql.Tx, lanes []Leased, state Lane
 	return slices.DeleteFunc(rows, func(l Leased) bool { return epoch[l.Lane] != l.Epoch }), nil
 }
 
-const opColumns = `id, environment, lane, operation, state, class, attempt, since, arguments, source, result_code, message, http_status, cause, created_at, started_at, finished_at, merged`
+const opColumns = `id, environment, lane, operation, state, class, attempt, since, arguments, source, result_code, message, http_status, cause, created_at, started_at, finished_at, merged, checkpoint`
 
 func (s *Store) scanOp(ctx context.Context) func(*sql.Rows) (Op, error) {
 	return func(r *sql.Rows) (o Op, err error) {
-		var sealed []byte
+		var sealed, noted []byte
 		var since, created, started, finished int64
 		err = r.Scan(&o.ID, &o.Environment, &o.Lane, &o.Operation, &o.State, &o.Class, &o.Attempt, &since, &sealed, &o.Source,
-			&o.ResultCode, &o.Message, &o.HTTPStatus, &o.Cause, &created, &started, &finished, &o.Merged)
+			&o.ResultCode, &o.Message, &o.HTTPStatus, &o.Cause, &created, &started, &finished, &o.Merged, &noted)
 		if err != nil {
 			return o, err
 		}
 		o.Since, o.CreatedAt, o.StartedAt, o.FinishedAt = fromMS(since), fromMS(created), fromMS(started), fromMS(finished)
-		o.Arguments, err = s.seal.Open(ctx, o.Environment, "arguments", sealed)
+		if o.Arguments, err = s.seal.Open(ctx, o.Environment, "arguments", sealed); err != nil {
+			return o, err
+		}
+		o.Checkpoint, err = s.seal.Open(ctx, o.Environment, "checkpoint", noted)
 		return o, err
 	}
 }
