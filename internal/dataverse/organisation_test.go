@@ -147,25 +147,56 @@ func TestTheSandboxTellsItsTables(t *testing.T) {
 	}
 }
 
-func TestTheSandboxKeepsActivities(t *testing.T) {
-	ctx, c := context.Background(), organisation(t)
+// somebody makes a contact in the organisation.
+func somebody(t *testing.T, c *dataverse.Client) connector.Record {
+	t.Helper()
 	contact, _ := schema.Of("contact")
 	who := connector.Record{Table: "contact", ID: person(1)}
-	if err := c.CreateOnce(ctx, contact, who.ID, dataverse.Fields{"lastname": "x"}); err != nil {
+	if err := c.CreateOnce(context.Background(), contact, who.ID, dataverse.Fields{"lastname": "x"}); err != nil {
 		t.Fatal(err)
 	}
+	return who
+}
+
+func TestTheSandboxKeepsPosts(t *testing.T) {
+	ctx, c := context.Background(), organisation(t)
+	who := somebody(t, c)
 	err := c.CreatePost(ctx, who, person(2), "Tag added")
 	missing(t, err)
 	if err != nil {
 		t.Error(err)
 	}
-	if posts, err := c.Posts(ctx, who.ID, 3); err != nil || len(posts) != 1 || posts[0].Text != "Tag added" {
+	body, err := c.PostBody(who, person(6), "Score set")
+	if err != nil {
+		t.Fatal(err)
+	}
+	posts, _ := schema.Of(schema.PostTable)
+	for i, want := range []fault.Kind{"", fault.Conflict} { // the second time it is there already
+		out, err := c.Batch(ctx, []dataverse.BatchRequest{c.CreateRequest(posts, body)}, true)
+		if err != nil || fault.Of(out[0].Err) != want {
+			t.Errorf("time %d: %v, %+v", i, err, out)
+		}
+	}
+	if posts, err := c.Posts(ctx, who.ID, 3); err != nil || len(posts) != 2 {
 		t.Error(posts, err)
 	}
+	if _, err := c.PostBody(who, "x", "Score set"); fault.Of(err) != fault.NotValid {
+		t.Error("a post without a proper id:", err)
+	}
+	if _, err := c.PostBody(who, person(6), ""); fault.Of(err) != fault.NotValid {
+		t.Error("a post without a text:", err)
+	}
+}
+
+func TestTheSandboxKeepsActivities(t *testing.T) {
+	ctx, c := context.Background(), organisation(t)
+	who := somebody(t, c)
 	a := dataverse.Activity{ID: person(3), Regarding: who, Fields: dataverse.Fields{"subject": "Newsletter"}, Close: &dataverse.ActivityState{State: 1, Status: 3},
 		Parties: []dataverse.Party{{Who: who, Role: dataverse.PartyTo}}}
 	for range 2 { // repeating is harmless
-		if err := c.CreateActivity(ctx, dataverse.Email, a); err != nil {
+		err := c.CreateActivity(ctx, dataverse.Email, a)
+		missing(t, err)
+		if err != nil {
 			t.Error(err)
 		}
 	}

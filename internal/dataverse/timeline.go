@@ -26,16 +26,38 @@ type Post struct {
 
 // CreatePost puts an automatic post with a caller-made id on the timeline of a row.
 func (c *Client) CreatePost(ctx context.Context, about connector.Record, id connector.RecordID, text string) error {
-	const op = "dataverse.CreatePost"
-	path, err := bindPath(op, about)
+	fields, err := c.postFields("dataverse.CreatePost", about, text)
 	if err != nil {
 		return err
 	}
+	return c.CreateOnce(ctx, postTable, id, fields)
+}
+
+// PostBody is the body of the request that makes an automatic post (section 5.5) with
+// a caller-made id: for CreateRequest, because a post cannot be updated.
+func (c *Client) PostBody(about connector.Record, id connector.RecordID, text string) ([]byte, error) {
+	const op = "dataverse.PostBody"
+	if err := named(op, postTable, id); err != nil {
+		return nil, err
+	}
+	fields, err := c.postFields(op, about, text)
+	if err != nil {
+		return nil, err
+	}
+	fields[postTable.Key] = id
+	return fields.JSON()
+}
+
+func (c *Client) postFields(op string, about connector.Record, text string) (Fields, error) {
+	path, err := bindPath(op, about)
+	if err != nil {
+		return nil, err
+	}
 	if n := len([]rune(text)); n == 0 || n > longestPost {
-		return notValid(op, string(about.Table), "the text of a post must have 1 to 2000 characters")
+		return nil, notValid(op, string(about.Table), "the text of a post must have 1 to 2000 characters")
 	}
 	nav := c.assumed.text[AssumedPostRegarding] + string(about.Table)
-	return c.CreateOnce(ctx, postTable, id, Fields{"text": text, "source": 1, "type": 7, nav + "@odata.bind": path})
+	return Fields{"text": text, "source": 1, "type": 7, nav + "@odata.bind": path}, nil
 }
 
 // Posts reads the latest posts on a row's timeline.

@@ -23,6 +23,8 @@ type CRM interface {
 	GetRequest(q dataverse.Query) dataverse.BatchRequest
 	UpsertRequest(t schema.Table, id connector.RecordID, body []byte) dataverse.BatchRequest
 	UpdateRequest(t schema.Table, id connector.RecordID, body []byte) dataverse.BatchRequest
+	CreateRequest(t schema.Table, body []byte) dataverse.BatchRequest
+	PostBody(about connector.Record, id connector.RecordID, text string) ([]byte, error)
 	RowsFrom(ctx context.Context, q dataverse.Query, next string) iter.Seq2[dataverse.Row, error]
 	Get(ctx context.Context, t schema.Table, id connector.RecordID, columns ...string) (dataverse.Row, error)
 }

@@ -125,6 +125,9 @@ func (t *Teller) request(d store.Telling) dataverse.BatchRequest {
 	set, rest, _ := strings.Cut(d.Target, "(")
 	id := connector.RecordID(strings.TrimSuffix(rest, ")"))
 	table := tableOfSet(set)
+	if isPost(d.Target) {
+		return t.Env.CRM.CreateRequest(table, d.Body) // its body carries the id
+	}
 	if d.Create {
 		return t.Env.CRM.UpsertRequest(table, id, d.Body)
 	}
@@ -143,7 +146,7 @@ func (t *Teller) judge(ctx context.Context, d store.Telling, err error, now time
 	h := store.Heard{Target: d.Target, Version: d.Version}
 	kind := fault.Of(err)
 	switch {
-	case err == nil, errors.Is(err, fault.NotFound):
+	case err == nil, errors.Is(err, fault.NotFound), kind == fault.Conflict && isPost(d.Target): // a post that is there was told before
 		h.Heard = true
 	case kind == fault.NotValid && d.Attempt >= 2:
 		h.Dead, h.Cause = true, string(kind)
