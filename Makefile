@@ -22,8 +22,9 @@ build: ## build bin/spotler-connector, one static file
 demo: ## both remote systems simulated, a working day in fast motion, then keep running
 	$(GO) run ./cmd/spotler-connector demo $(ARGS)
 
-test: ## vet, and all tests with the race detector and the fuzz seeds; installs PostgreSQL's programs when it may
+test: ## vet, and all tests with the race detector and the fuzz seeds; installs the servers that they start when it may
 	@tools/need-postgres
+	@tools/need-rabbitmq
 	$(GO) vet ./...
 	$(GO) test $$(tools/race-flag) -timeout 9m $(if $(RUN),-run '$(RUN)') $(or $(PKG),./...)
 

@@ -42,6 +42,7 @@ var house = []struct {
 	{"internal/lanes/lanestest", []string{"internal/store", "internal/lanes", "internal/store/sqlite", "internal/store/postgres", "internal/store/storetest"}},
 	{"internal/operations", []string{"internal/schema", "internal/settings", "internal/mapping", "internal/decide", "internal/dataverse", "internal/spotler", "internal/store", "internal/lanes"}},
 	{"internal/intake", []string{"internal/operations", "internal/schema", "internal/settings", "internal/mapping", "internal/dataverse", "internal/store", "internal/lanes"}},
+	{"internal/intake/servicebus", nil},
 	{"internal/schedule", []string{"internal/operations", "internal/decide", "internal/schema", "internal/settings", "internal/mapping", "internal/dataverse", "internal/store", "internal/lanes", "internal/intake"}},
 	{"internal/provision", []string{"internal/schema", "internal/settings", "internal/mapping", "internal/dataverse"}},
 	{"internal/api/openapi", nil},

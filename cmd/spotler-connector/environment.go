@@ -180,6 +180,7 @@ func (e *environment) live(ctx context.Context) error {
 	e.house.store.Wake(string(e.settings.Name))
 	var loops sync.WaitGroup
 	loops.Go(func() { e.house.clock.Run(ctx, e.clockwork().Steps()) })
+	loops.Go(func() { e.listen(ctx) })
 	err := e.tell(ctx)
 	loops.Wait()
 	return err

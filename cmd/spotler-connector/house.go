@@ -204,7 +204,12 @@ func (h *house) hook(id string) (*intake.Environment, bool) {
 	if !ok {
 		return nil, false
 	}
-	return &intake.Environment{Name: e.settings.Name, Organisation: e.settings.Dataverse.Organisation, Secrets: e.settings.Hook.Secrets, Tables: e.settings.Tables}, true
+	return e.intake(), true
+}
+
+// intake is what intake must know of the environment.
+func (e *environment) intake() *intake.Environment {
+	return &intake.Environment{Name: e.settings.Name, Organisation: e.settings.Dataverse.Organisation, Secrets: e.settings.Hook.Secrets, Tables: e.settings.Tables}
 }
 
 // listen opens the address of the settings; Addr is then known.

@@ -89,6 +89,16 @@ type intake struct {
 // trouble: 503, because Dataverse tries once more after that status only
 // (reference: dataverse-api 1.6). Requests stored: 202. Nothing to do: 204.
 func New(o Options) http.Handler {
+	in := newIntake(o)
+	mux := http.NewServeMux()
+	mux.HandleFunc(Path+"{hook}", in.hook)
+	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
+		answer(w, http.StatusNotFound, "There is no such address", "hooks are posted to "+Path+" and the hook id of an environment")
+	})
+	return mux
+}
+
+func newIntake(o Options) *intake {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -100,12 +110,7 @@ func New(o Options) http.Handler {
 	}
 	in := &intake{Options: o, group: &group{store: o.Store, longest: maxGroup}, nobody: &Environment{Secrets: []settings.Secret{settings.NewSecret("nobody")}}}
 	in.bodies.New = func() any { return new([]byte) }
-	mux := http.NewServeMux()
-	mux.HandleFunc(Path+"{hook}", in.hook)
-	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
-		answer(w, http.StatusNotFound, "There is no such address", "hooks are posted to "+Path+" and the hook id of an environment")
-	})
-	return mux
+	return in
 }
 
 // hook answers one request.

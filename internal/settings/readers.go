@@ -147,6 +147,26 @@ func address(to *string) reader {
 	})
 }
 
+// brokerAddress reads the address of an AMQP 1.0 broker. Without TLS it must be on this
+// machine; the text itself is not repeated, since people paste keys into addresses.
+func brokerAddress(to *string) reader {
+	const form = "an address that starts with amqps://"
+	return one(form, func(s string) error {
+		u, err := url.Parse(s)
+		if err != nil || u.Hostname() == "" || u.Scheme != "amqps" && u.Scheme != "amqp" {
+			return &complaint{"is not the address of a broker", "write " + form}
+		}
+		if u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+			return &complaint{"carries a user name, a query or a fragment", "write only the address; the key has a setting of its own"}
+		}
+		if ip := net.ParseIP(u.Hostname()); u.Scheme == "amqp" && u.Hostname() != "localhost" && (ip == nil || !ip.IsLoopback()) {
+			return &complaint{"is without TLS", "write " + form}
+		}
+		*to = strings.TrimRight(s, "/")
+		return nil
+	})
+}
+
 // plain reports whether address is without TLS and leads off this machine.
 func plain(address string) bool {
 	u, err := url.Parse(address)

@@ -99,8 +99,10 @@ type Environment struct {
 	Dataverse Dataverse
 	Spotler   Spotler
 	Hook      Hook
-	Net       SafetyNet
-	Fence     Fence
+	// ServiceBus brings events beside the hook; without an address it is not used.
+	ServiceBus ServiceBus
+	Net        SafetyNet
+	Fence      Fence
 
 	Tables  []connector.Table // the tables whose rows are synchronised
 	Mapping string            // path of the mapping sheet; empty means the manual's default mapping
@@ -156,6 +158,14 @@ type Hook struct {
 	// Secrets are valid at the same time: one, or two while they are changed. The
 	// first is the one that is written to Dataverse.
 	Secrets []Secret
+}
+
+// ServiceBus is a queue to which Dataverse sends the same events as to a hook.
+type ServiceBus struct {
+	Address string // amqps://namespace.servicebus.windows.net, or any AMQP 1.0 broker
+	Queue   string
+	KeyName string
+	Key     Secret
 }
 
 // SafetyNet finds what the webhook lost.

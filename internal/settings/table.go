@@ -65,6 +65,11 @@ func environmentTable(e *Environment) []row {
 		{"hook.secrets", "", "secrets that a hook may carry: one, or two while they are changed; the first is written to Dataverse", must(hookSecrets(&e.Hook.Secrets))},
 		{"ensure", "true", "make the service endpoint and the steps in Dataverse at start", yesNo(&e.Ensure)},
 
+		{"service_bus.address", "", "namespace of Azure Service Bus whose queue brings events too: amqps://example.servicebus.windows.net", brokerAddress(&e.ServiceBus.Address)},
+		{"service_bus.queue", "", "name of that queue", text(&e.ServiceBus.Queue)},
+		{"service_bus.key_name", "", "name of a shared access policy with the claim Listen", text(&e.ServiceBus.KeyName)},
+		{"service_bus.key", "", "key of that policy", secret(&e.ServiceBus.Key)},
+
 		{"allow_http", "false", "allow addresses without TLS that are not on this machine, for a sandbox in a container", yesNo(&e.AllowHTTP)},
 
 		{"tables", "contact,lead,account", "tables whose rows are synchronised", tables(&e.Tables)},
