@@ -14,6 +14,7 @@ type boundTable struct {
 	fields      []boundField
 	filters     []boundFilter
 	sets        []boundSet
+	back        []boundBack
 	columns     []string
 	ruleColumns []string
 	facts       map[string]reader
@@ -52,6 +53,7 @@ type part struct {
 	column   string // as $select spells it
 	email    *reader
 	field    *boundField
+	back     *boundBack
 	filter   *boundFilter
 	set      *boundSet
 	excluded string // a filter on the type of the record that this table never passes
@@ -128,9 +130,17 @@ func (b *binding) columnPart(n int, r Row, table schema.Table, name string, prop
 		}
 		p.email = &read
 	}
+	if r.Direction.Inward() {
+		p.back = &boundBack{row: n, name: property.Name, direction: r.Direction, policy: r.Policy, column: column, from: property.Type,
+			target: b.target(column.Kind, name, r.Scale, property)}
+	}
+	field := &boundField{row: n, name: property.Name, direction: r.Direction, reader: read, write: conversions[property.Type].write,
+		target: b.target(column.Kind, name, r.Scale, property), kinds: string(column.Kind) + " to " + property.Type}
 	if r.Direction.Outward() {
-		p.field = &boundField{row: n, name: property.Name, direction: r.Direction, reader: read, write: conversions[property.Type].write,
-			target: b.target(column.Kind, name, r.Scale, property), kinds: string(column.Kind) + " to " + property.Type}
+		p.field = field
+	}
+	if p.back != nil {
+		p.back.mirror = *field
 	}
 	return p, "", ""
 }
@@ -185,6 +195,9 @@ func (t *boundTable) add(p *part) {
 	}
 	if p.field != nil {
 		t.fields = append(t.fields, *p.field)
+	}
+	if p.back != nil {
+		t.back = append(t.back, *p.back)
 	}
 	if p.filter != nil {
 		t.filters = append(t.filters, *p.filter)

@@ -54,16 +54,16 @@ func readDocument(data []byte) (document, Refusals) {
 // read fills d from the node of row number row.
 func (d *rowDoc) read(row int, n *yaml.Node) Refusals {
 	if n.Kind != yaml.MappingNode {
-		return Refusals{{Row: row, Says: "a row is a list of keys: spotler, contact, lead, account, direction, filter, scale"}}
+		return Refusals{{Row: row, Says: "a row is a list of keys: spotler, contact, lead, account, direction, filter, scale, policy"}}
 	}
 	var wrong Refusals
 	cells := map[string]*string{"spotler": &d.Spotler, "contact": &d.Contact, "lead": &d.Lead, "account": &d.Account, "entity": &d.Entity,
-		"direction": &d.Direction, "filter": &d.Filter, "scale": &d.Scale}
+		"direction": &d.Direction, "filter": &d.Filter, "scale": &d.Scale, "policy": &d.Policy}
 	for key, value := range pairs(n, row, &wrong) {
 		cell, known := cells[key]
 		switch {
 		case !known:
-			wrong = append(wrong, Refusal{row, key, "", "this key is not known; use spotler, contact, lead, account, direction, filter or scale"})
+			wrong = append(wrong, Refusal{row, key, "", "this key is not known; use spotler, contact, lead, account, direction, filter, scale or policy"})
 		case value.Kind != yaml.ScalarNode:
 			wrong = append(wrong, Refusal{row, key, "", "write one text here, not a list, a group or a reference"})
 		case value.Tag != "!!null":

@@ -30,6 +30,7 @@ type rowDoc struct {
 	Direction string `yaml:"direction"`
 	Filter    string `yaml:"filter,omitempty"`
 	Scale     string `yaml:"scale,omitempty"`
+	Policy    string `yaml:"policy,omitempty"`
 }
 
 // Parse reads a sheet. It refuses unknown keys and reports everything that is
@@ -65,7 +66,8 @@ func Parse(data []byte) (*Sheet, error) {
 func parseRow(n int, d rowDoc) (Row, Refusals) {
 	var wrong Refusals
 	refuse := func(cell, value, says string) { wrong = append(wrong, Refusal{n, cell, value, says}) }
-	r := Row{Spotler: strings.TrimSpace(d.Spotler), Filter: strings.TrimSpace(d.Filter), Scale: Scale(strings.TrimSpace(d.Scale))}
+	r := Row{Spotler: strings.TrimSpace(d.Spotler), Filter: strings.TrimSpace(d.Filter), Scale: Scale(strings.TrimSpace(d.Scale)),
+		Policy: Policy(strings.TrimSpace(d.Policy))}
 	for _, c := range []struct {
 		cell, text string
 		into       *Source
@@ -103,6 +105,11 @@ func checkRow(r Row, refuse func(cell, value, says string)) {
 	}
 	if r.Scale != "" && r.Scale != Cents && r.Scale != Units {
 		refuse("scale", string(r.Scale), "use cents or units")
+	}
+	if !slices.Contains(policies, r.Policy) {
+		refuse("policy", string(r.Policy), "use crm, spotler, newest or ask")
+	} else if r.Policy != "" && r.Direction != connector.BothWays {
+		refuse("policy", string(r.Policy), "a policy chooses between two sides that both moved; it needs the direction <->")
 	}
 	if r.Filter != "" && len(filterValues(r.Filter)) == 0 {
 		refuse("filter", r.Filter, "the filter names no value")
@@ -169,7 +176,7 @@ func (s *Sheet) YAML() ([]byte, error) {
 	doc := document{Version: 1, Rows: make([]rowDoc, len(s.Rows))}
 	for i, r := range s.Rows {
 		doc.Rows[i] = rowDoc{Spotler: r.Spotler, Contact: text(r.Contact), Lead: text(r.Lead), Account: text(r.Account),
-			Direction: string(r.Direction), Filter: r.Filter, Scale: string(r.Scale)}
+			Direction: string(r.Direction), Filter: r.Filter, Scale: string(r.Scale), Policy: string(r.Policy)}
 	}
 	return yaml.Dump(doc)
 }

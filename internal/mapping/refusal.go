@@ -10,7 +10,7 @@ import (
 // Refusal is one thing that is wrong with a sheet.
 type Refusal struct {
 	Row   int    // 1 is the first row; 0 is the sheet as a whole
-	Cell  string // contact, lead, account, spotler, direction, filter, scale
+	Cell  string // contact, lead, account, spotler, direction, filter, scale, policy
 	Value string // what the cell says
 	Says  string // one plain sentence
 }

@@ -24,7 +24,23 @@ type Row struct {
 	// compared by label or number, a yes/no column with true or false.
 	Filter string
 	Scale  Scale // of a money property
+	// Policy decides when both sides of a <-> row moved apart; "" leaves it to the
+	// environment.
+	Policy Policy
 }
+
+// Policy says which side a <-> row believes when both moved apart.
+type Policy string
+
+// The policies. Their words are those of decide.Preference.
+const (
+	PolicyCRM     Policy = "crm"
+	PolicySpotler Policy = "spotler"
+	PolicyNewest  Policy = "newest"
+	PolicyAsk     Policy = "ask" // a person chooses
+)
+
+var policies = []Policy{"", PolicyCRM, PolicySpotler, PolicyNewest, PolicyAsk}
 
 // Scale is the unit of a money property in Spotler, which its reference leaves
 // open (reference: spotler-api G15).

@@ -145,6 +145,7 @@ func cellChanges(a, b Row) []CellChange {
 	for _, c := range []CellChange{
 		{"contact", text(a.Contact), text(b.Contact)}, {"lead", text(a.Lead), text(b.Lead)}, {"account", text(a.Account), text(b.Account)},
 		{"direction", string(a.Direction), string(b.Direction)}, {"filter", a.Filter, b.Filter}, {"scale", string(a.Scale), string(b.Scale)},
+		{"policy", string(a.Policy), string(b.Policy)},
 	} {
 		if c.Before != c.After {
 			out = append(out, c)
