@@ -190,7 +190,7 @@ func (e *environment) live(ctx context.Context) error {
 func (e *environment) clockwork() schedule.Environment {
 	o := e.started.Load()
 	return schedule.Environment{Name: o.Name, CRM: e.crm, Store: e.house.store, Mapping: o.Mapping, Tables: o.Tables, Synced: o.Synced,
-		Net: e.settings.Net, Keep: e.house.settings.Keep, Now: e.house.now}
+		Net: e.settings.Net, Keep: e.house.settings.Keep, Now: e.house.now, Mail: o.Mail, Receipts: e.house.store}
 }
 
 func reasonOff(err error) string {

@@ -29,7 +29,7 @@ func (anonymizeContact) run(ctx context.Context, b *run, t store.Taken, job conn
 		return result{err: err}
 	}
 	p.verdict.Reason, p.verdict.Rule = "a Spotler Job asked for it", "job"
-	follow, err := b.erased(ctx, p)
+	follow, err := b.erased(ctx, p, status)
 	if err != nil {
 		return result{err: err}
 	}

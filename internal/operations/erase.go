@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"time"
 
 	connector "github.com/spotler-connector/connector"
@@ -31,7 +32,7 @@ func (b *run) erase(ctx context.Context, people []*person) error {
 			continue
 		}
 		b.works(ctx, store.GateSpotler)
-		follow, err := b.erased(ctx, p)
+		follow, err := b.erased(ctx, p, status)
 		if err != nil {
 			p.fail(err)
 			continue
@@ -93,9 +94,10 @@ func (b *run) passFence(ctx context.Context, t store.Taken, record connector.Rec
 	return b.Store.CountErasure(ctx, b.env.Name, []connector.Record{record}, b.now)
 }
 
-// erased fills in link and tellings of a person who is no longer in Spotler: a
-// keyed hash stays, no data. The next who has the address is asked in.
-func (b *run) erased(ctx context.Context, p *person) ([]store.Put, error) {
+// erased fills in link, tellings and receipt of a person who is no longer in Spotler:
+// a keyed hash stays, no data. The next who has the address is asked in. status is
+// what Spotler answered.
+func (b *run) erased(ctx context.Context, p *person, status int) ([]store.Put, error) {
 	hash := p.link.AddressHash
 	p.link.ErasedAt, p.link.Shadow, p.link.Owner = b.now, nil, false
 	p.link.Status, p.link.Reason, p.link.Rule = connector.StatusAnonymized, sentence(p.verdict.Reason), p.verdict.Rule
@@ -103,11 +105,22 @@ func (b *run) erased(ctx context.Context, p *person) ([]store.Put, error) {
 	p.result.tellings = b.infoTellings(&p.link, p.deleted)
 	p.result.links = []store.Link{p.link}
 	p.result.consents = append(p.result.consents, erasureChange(p))
+	p.result.receipts = []store.Receipt{{Environment: b.env.Name, Record: p.record, At: b.now, Rule: p.verdict.Rule, Why: p.link.Reason,
+		ExternalID: p.externalID(), Answers: []store.Answer{{System: "spotler", Says: goneBy(status), Status: status, At: b.Now().UTC()}}}}
 	if hash == "" {
 		return nil, nil
 	}
 	p.result.release = []store.Claim{{Hash: hash, Record: p.record}}
 	return b.successor(ctx, p, hash)
+}
+
+// goneBy says in words what Spotler's answer to an erasure means (manual: "Explicit
+// Anonymization").
+func goneBy(status int) string {
+	if status == http.StatusNotFound {
+		return "the contact was not there any more"
+	}
+	return "the contact was anonymised"
 }
 
 // subject is a person as a command needs it: its link, and who owns its address.

@@ -161,7 +161,8 @@ type result struct {
 	tellings []store.Telling
 	consents []store.ConsentChange
 	// columns are shown on the job row beside the outcome.
-	columns dataverse.Fields
+	columns  dataverse.Fields
+	receipts []store.Receipt
 	// quiet makes no row in Dataverse.
 	quiet bool
 	// into is the earlier op that did what this one asks for; 0 for none.
@@ -172,7 +173,7 @@ type result struct {
 
 // settled turns a result into a settlement, with what Dataverse must hear.
 func (b *run) settled(ctx context.Context, t store.Taken, job connector.Job, res result) store.Settlement {
-	s := store.Settlement{Outcome: res.outcome, Since: t.Since, Links: res.links, Release: res.release, Follow: res.follow, Tellings: res.tellings, Into: res.into, Consents: res.consents}
+	s := store.Settlement{Outcome: res.outcome, Since: t.Since, Links: res.links, Release: res.release, Follow: res.follow, Tellings: res.tellings, Into: res.into, Consents: res.consents, Receipts: res.receipts}
 	if !res.again.IsZero() {
 		s.State, s.RetryAt, s.FreeAttempt, s.Cause = store.OpQueued, res.again, true, store.CauseHeld
 		return s

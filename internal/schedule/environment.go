@@ -39,6 +39,10 @@ type Environment struct {
 	CRM     CRM
 	Store   Store
 	Mapping *mapping.Bound
+	// Mail is asked whether erased people are still gone; without it, or without
+	// Receipts, nobody asks.
+	Mail     operations.Mail
+	Receipts ReceiptStore
 	// Tables are the tables of Dataverse with the organisation's own columns; Synced
 	// names those whose rows are people.
 	Tables map[connector.Table]schema.Table
@@ -66,9 +70,13 @@ func (e Environment) Steps() []Step {
 		e.Changed = operations.Changed
 	}
 	pull := min(pullEvery, max(e.Net.JobsAfter, time.Second)) // a shorter patience is meant to be felt
-	return []Step{
+	steps := []Step{
 		{Name: "pull_jobs", Environment: e.Name, Every: pull, Once: (&pullJobs{e}).once},
 		{Name: "changes", Environment: e.Name, Every: e.Net.ChangesEvery, Once: (&feed{e}).once},
 		{Name: "prune_job_rows", Environment: e.Name, Every: pruneEvery, Once: (&pruneJobRows{e}).once},
 	}
+	if e.Mail != nil && e.Receipts != nil {
+		steps = append(steps, Step{Name: "receipts", Environment: e.Name, Every: pruneEvery, Once: (&receipts{e, e.Receipts}).once})
+	}
+	return steps
 }

@@ -95,21 +95,6 @@ func (f *finishing) enter(ctx context.Context) error {
 	return nil
 }
 
-// forget deletes who the ledger speaks of, for people who were erased.
-func (f *finishing) forget(ctx context.Context) error {
-	for _, x := range f.mine {
-		for _, l := range x.Links {
-			if l.ErasedAt.IsZero() {
-				continue
-			}
-			if _, err := f.s.exec(ctx, f.tx, `DELETE FROM ledger_person WHERE environment = ? AND record = ?`, string(l.Environment), l.Record.String()); err != nil {
-				return fmt.Errorf("ledger: forget: %w", err)
-			}
-		}
-	}
-	return nil
-}
-
 // EnterConsents writes changes of consent that belong to no op into the ledger.
 func (s *Store) EnterConsents(ctx context.Context, env connector.Environment, changes []ConsentChange) error {
 	if len(changes) == 0 {

@@ -94,6 +94,7 @@ func ledgerForgets(b bench) {
 	s := done(b.take(b.admit(time.Minute))[0])
 	record := connector.Record{Table: connector.Contact, ID: ID(1)}
 	s.Links = []store.Link{{Environment: env, Record: record, ErasedAt: b.clock.Now()}}
+	s.Receipts = []store.Receipt{{Environment: env, Record: record, At: b.clock.Now(), Rule: "job", Why: "a job"}}
 	s.Consents = []store.ConsentChange{consent(1, store.AllMail, "on", "off")}
 	b.finish(s)
 	if got := b.entriesOf(1); len(got) != 0 {

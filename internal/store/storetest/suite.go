@@ -124,6 +124,8 @@ func Run(t *testing.T, open Opener) {
 		"a lost lease enters nothing into the ledger":                   ledgerLostLease,
 		"the ledger forgets who was erased":                             ledgerForgets,
 		"a ledger that was tampered with is found":                      ledgerTampered,
+		"an erasure leaves nothing but hashes and a receipt":            erasureLeavesNothing,
+		"a job that fails after an erasure keeps no arguments":          failedAfterErasure,
 		"many at once make one ledger":                                  ledgerCrowd,
 	} {
 		t.Run(name, func(t *testing.T) {
