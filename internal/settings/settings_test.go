@@ -84,6 +84,10 @@ func TestFile(t *testing.T) {
 			{Name: "dh_since", Schema: "dh_since", Label: "dh_since", Kind: schema.DateOnly}}},
 		Zone: time.UTC, JobLog: settings.LogNone, PurgeExistingProperties: true, Readmit: settings.NewConsent,
 	}
+	if !shop.ServiceBus.Key.IsZero() {
+		t.Error("a key of Service Bus came from nowhere")
+	}
+	shop.ServiceBus.Key, want.ServiceBus.Key = settings.NewSecret("x"), settings.NewSecret("x") // no two empty secrets are equal
 	if diff := cmp.Diff(want, shop, cmp.Comparer(func(a, b *time.Location) bool { return a.String() == b.String() })); diff != "" {
 		t.Errorf("shop (-want +got):\n%s", diff)
 	}
@@ -222,5 +226,20 @@ func TestProblemsKeepSecrets(t *testing.T) {
 	_, err := settings.Load(source(t, file))
 	if err == nil || strings.Contains(err.Error(), "hunter2") {
 		t.Errorf("the secret is in the message: %v", err)
+	}
+}
+
+func TestServiceBusAddress(t *testing.T) {
+	for address, good := range map[string]bool{
+		"amqps://example.servicebus.windows.net": true, "amqp://127.0.0.1:5672": true, "amqp://localhost": true,
+		"https://example.servicebus.windows.net": false, "amqp://example.servicebus.windows.net": false, "amqps://key:secret@example.servicebus.windows.net": false, "amqps://": false,
+	} {
+		_, err := settings.Load(source(t, "", oneEnvironment("SPOTLER_CONNECTOR_SERVICE_BUS_ADDRESS="+address)...))
+		if good != (err == nil) {
+			t.Errorf("%s: %v", address, err)
+		}
+		if err != nil && strings.Contains(err.Error(), "secret@") {
+			t.Errorf("the error repeats the address: %v", err)
+		}
 	}
 }
