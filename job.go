@@ -48,7 +48,7 @@ func (j Job) Subject() Record {
 // Check returns what makes j impossible to run, in one plain sentence, or nil.
 func (j Job) Check() error {
 	spec, ok := j.Operation.Spec()
-	if !ok {
+	if !ok || j.Operation == FromSpotler {
 		return fmt.Errorf("operation %d does not exist: choose one of %d to %d", int(j.Operation), int(SyncList), int(ClearContactField))
 	}
 	if !j.Customer.IsZero() && !j.Lead.IsZero() {

@@ -27,6 +27,14 @@ const (
 	ClearContactField  Operation = 480000016
 )
 
+// FromSpotler is the work of taking what changed in Spotler into Dataverse. It is
+// ours alone: no job row can ask for it (manual: "Syncing from Spotler to Dynamics
+// 365").
+const FromSpotler Operation = 1
+
+// fromSpotler is its row beside the table of the seventeen.
+var fromSpotler = Spec{Operation: FromSpotler, Label: "From Spotler", Repeat: Harmless}
+
 // Needs says what a job must carry, as a set.
 type Needs int
 
@@ -81,8 +89,12 @@ var Operations = []Spec{
 	{ClearContactField, "Clear Contact Field", NeedsCustomer | NeedsName, Harmless, false},
 }
 
-// Spec returns the row of o in Operations; false for a number that is not in it.
+// Spec returns the row of o in Operations, or that of FromSpotler; false for any
+// other number.
 func (o Operation) Spec() (Spec, bool) {
+	if o == FromSpotler {
+		return fromSpotler, true
+	}
 	if i := int(o - SyncList); i >= 0 && i < len(Operations) {
 		return Operations[i], true
 	}
@@ -95,4 +107,10 @@ func (o Operation) String() string {
 		return s.Label
 	}
 	return fmt.Sprintf("operation %d", int(o))
+}
+
+// Together reports whether ops of many records may run in one call.
+func (o Operation) Together() bool {
+	s, ok := o.Spec()
+	return ok && (s.Coalesces || o == FromSpotler)
 }

@@ -341,8 +341,7 @@ func (r *round) cut(env connector.Environment, ready []store.Ready, now time.Tim
 	if r.reserved(head.Class) {
 		return nil, ready
 	}
-	spec, known := head.Operation.Spec()
-	if !known || !spec.Coalesces {
+	if !head.Operation.Together() {
 		return ready[:1], ready[1:]
 	}
 	for _, l := range ready {

@@ -155,9 +155,8 @@ func together(taken []store.Taken) [][]store.Taken {
 	var out [][]store.Taken
 	at := map[connector.Operation]int{}
 	for _, t := range taken {
-		spec, known := t.Operation.Spec()
 		i, begun := at[t.Operation]
-		if !begun || !known || !spec.Coalesces {
+		if !begun || !t.Operation.Together() {
 			i = len(out)
 			at[t.Operation] = i
 			out = append(out, nil)

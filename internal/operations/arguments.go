@@ -3,6 +3,7 @@
 package operations
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 
@@ -17,6 +18,8 @@ type Arguments struct {
 	// row or a job row that an event named without its columns. The op then only
 	// hands the request over to the right lane.
 	Resolve connector.Record `json:"resolve,omitzero"`
+	// Inbound is a person as Spotler told of them.
+	Inbound *Inbound `json:"inbound,omitempty"`
 }
 
 // Encode returns the arguments as an op carries them; nil when there are none.
@@ -37,7 +40,9 @@ func DecodeArguments(b []byte) (Arguments, error) {
 	if len(b) == 0 {
 		return a, nil
 	}
-	if err := json.Unmarshal(b, &a); err != nil {
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.UseNumber() // bits are 64 bits wide
+	if err := d.Decode(&a); err != nil {
 		return a, fmt.Errorf("operations: decode arguments: %w", err)
 	}
 	return a, nil

@@ -73,9 +73,11 @@ func (r *Runner) Run(ctx context.Context, env connector.Environment, work []stor
 		}
 		return out
 	}
-	var people []int
+	var people, arrived []int
 	for i, t := range work {
-		if !b.isSync(t) {
+		if t.Operation == connector.FromSpotler {
+			arrived = append(arrived, i)
+		} else if !b.isSync(t) {
 			out[i] = b.single(ctx, t)
 		} else {
 			people = append(people, i)
@@ -83,6 +85,9 @@ func (r *Runner) Run(ctx context.Context, env connector.Environment, work []stor
 	}
 	if len(people) > 0 {
 		b.sync(ctx, work, people, out)
+	}
+	if len(arrived) > 0 {
+		b.receive(ctx, work, arrived, out)
 	}
 	return out
 }

@@ -52,7 +52,7 @@ func (b *run) jobRows(t store.Taken, job connector.Job, fields dataverse.Fields,
 		}
 		return out
 	}
-	if !own || t.Lane == "" {
+	if !own || t.Lane == "" || t.Operation == connector.FromSpotler { // what comes from Spotler is no job of anybody
 		return nil
 	}
 	fields["dh_name"] = t.Operation.String()

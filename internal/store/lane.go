@@ -20,6 +20,12 @@ func UnresolvedLane(env connector.Environment, row connector.Record) Lane {
 	return Lane(string(env) + "/unresolved/" + row.String())
 }
 
+// AddressLane is the lane of somebody in Spotler who has no record yet, by the keyed
+// hash of the address (or of whatever else tells them apart).
+func AddressLane(env connector.Environment, hash string) Lane {
+	return Lane(string(env) + "/address/" + hash)
+}
+
 // EnvironmentLane is the lane of work that is about the environment itself.
 func EnvironmentLane(env connector.Environment, subject string) Lane {
 	return Lane(string(env) + "/environment/" + subject)
