@@ -39,6 +39,7 @@ type environment struct {
 	crm      *dataverse.Client
 	mail     *spotler.Client
 	started  atomic.Pointer[operations.Environment]
+	fields   map[string]string // types of Spotler's properties when it started
 	why      atomic.Value // string: why it has not started
 }
 
@@ -190,7 +191,8 @@ func (e *environment) live(ctx context.Context) error {
 func (e *environment) clockwork() schedule.Environment {
 	o := e.started.Load()
 	return schedule.Environment{Name: o.Name, CRM: e.crm, Store: e.house.store, Mapping: o.Mapping, Tables: o.Tables, Synced: o.Synced,
-		Net: e.settings.Net, Keep: e.house.settings.Keep, Now: e.house.now, Mail: o.Mail, Receipts: e.house.store}
+		Net: e.settings.Net, Keep: e.house.settings.Keep, Now: e.house.now, Mail: o.Mail, Receipts: e.house.store,
+		Poll: e.poll, PollEvery: e.settings.Poll.Every}
 }
 
 func reasonOff(err error) string {
@@ -233,7 +235,9 @@ func (e *environment) start(ctx context.Context) error {
 		Policy:      decide.Policy{AnonymizeInactive: s.AnonymizeWhenInactive, Readmit: decide.Readmit(s.Readmit)},
 		Fence:       fenceOf(s.Fence),
 		FenceWindow: s.Fence.Window, Hold: s.Fence.Hold, JobLog: s.JobLog, Purge: s.PurgeExistingProperties, Patience: e.house.tuning.patience,
+		Prefer: decide.Preference(s.Poll.Prefer), Skew: s.Poll.Skew,
 	}
+	e.fields = typesOf(properties)
 	started.SkipSteps(steps...)
 	e.started.Store(started)
 	return e.wake(ctx, properties)

@@ -60,6 +60,10 @@ type Environment struct {
 	// Patience is how long a request to a remote may take. After an answer was
 	// lost, the record waits that long: the request may still be running.
 	Patience time.Duration
+	// Prefer says which side a two-way field believes when both moved and its row of
+	// the mapping does not say; Skew is how far the clocks may be apart.
+	Prefer decide.Preference
+	Skew   time.Duration
 
 	hash func(string) string
 
@@ -137,6 +141,9 @@ func (e *Environment) addressHash(a connector.Email) string {
 	}
 	return e.hash("address\x1f" + a.Fold())
 }
+
+// preference is what the row of a property believes when both sides moved.
+func (e *Environment) preference(string) decide.Preference { return e.Prefer }
 
 // rowID is the id of a row that we make for a purpose: always the same for the
 // same words, and different in every environment and installation.

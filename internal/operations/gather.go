@@ -3,6 +3,7 @@ package operations
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -79,7 +80,11 @@ func ids(people []*person) []connector.RecordID {
 
 func (b *run) rowQuery(t connector.Table, people []*person) dataverse.Query {
 	table := b.env.Tables[t]
-	return dataverse.Query{Table: table, Select: b.columns(t), Filter: dataverse.In(table.Key, ids(people)...), Annotations: b.needsLabels(t)}
+	columns := b.columns(t)
+	if _, dated := table.Column("modifiedon"); dated && !slices.Contains(columns, "modifiedon") {
+		columns = append(columns, "modifiedon") // when somebody last changed the row
+	}
+	return dataverse.Query{Table: table, Select: columns, Filter: dataverse.In(table.Key, ids(people)...), Annotations: b.needsLabels(t)}
 }
 
 // columns are the mapped columns and those of the rules, each once.

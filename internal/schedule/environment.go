@@ -49,7 +49,11 @@ type Environment struct {
 	Synced []connector.Table
 	Net    settings.SafetyNet
 	Keep   settings.Keep
-	Now    func() time.Time // nil means time.Now
+	// Poll reads what changed in Spotler between two moments, every PollEvery; nil is
+	// never.
+	Poll      func(ctx context.Context, from, to time.Time) error
+	PollEvery time.Duration
+	Now       func() time.Time // nil means time.Now
 	// Changed reports whether a sync of a row could do anything; nil means
 	// operations.Changed.
 	Changed func(l store.Link, r mapping.Result, f mapping.Facts, hash func(string) string) bool
@@ -77,6 +81,9 @@ func (e Environment) Steps() []Step {
 	}
 	if e.Mail != nil && e.Receipts != nil {
 		steps = append(steps, Step{Name: "receipts", Environment: e.Name, Every: pruneEvery, Once: (&receipts{e, e.Receipts}).once})
+	}
+	if e.Poll != nil {
+		steps = append(steps, Step{Name: "poll_spotler", Environment: e.Name, Every: e.PollEvery, Once: (&pollSpotler{e}).once})
 	}
 	return steps
 }

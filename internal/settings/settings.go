@@ -102,6 +102,7 @@ type Environment struct {
 	// ServiceBus brings events beside the hook; without an address it is not used.
 	ServiceBus ServiceBus
 	Net        SafetyNet
+	Poll       Poll
 	Fence      Fence
 
 	Tables  []connector.Table // the tables whose rows are synchronised
@@ -173,6 +174,27 @@ type SafetyNet struct {
 	JobsAfter    time.Duration // a job row that is Queued for longer was missed
 	ChangesEvery time.Duration // how often change tracking is read
 }
+
+// Poll is how what changes in Spotler comes back (manual: "Syncing from Spotler to
+// Dynamics 365").
+type Poll struct {
+	Every   time.Duration // how often Spotler is asked for changes
+	Empties int           // so many people may empty one field in one window; 0 takes the fence away
+	Flips   int           // so often a field may take the same value again within a day before it is frozen; 0 is never
+	Prefer  Prefer
+	Skew    time.Duration // how far the clocks of the two systems may be apart
+}
+
+// Prefer says which side a two-way field believes when both have changed.
+type Prefer string
+
+// The values of the setting poll.prefer.
+const (
+	PreferCRM     Prefer = "crm"
+	PreferSpotler Prefer = "spotler"
+	PreferNewest  Prefer = "newest"
+	PreferAsk     Prefer = "ask"
+)
 
 // Fence stops irreversible operations when too many come at once.
 type Fence struct {

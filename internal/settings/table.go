@@ -89,5 +89,11 @@ func environmentTable(e *Environment) []row {
 
 		{"safety_net.jobs_after", "2m", "age at which a Queued job row counts as missed by the hook", duration(&e.Net.JobsAfter, second)},
 		{"safety_net.changes_every", "5m", "how often changes that the hook may have missed are read", duration(&e.Net.ChangesEvery, second)},
+
+		{"poll.every", "15m", "how often Spotler is asked what changed there", duration(&e.Poll.Every, second)},
+		{"poll.empties", "50", "people who may empty one field in Spotler at once; more are held back with an alert; 0 takes this fence away", number(&e.Poll.Empties, 0, 10_000_000)},
+		{"poll.flips", "5", "how often within a day Spotler may set a two-way field to the same value again, before the field is frozen for that person; 0 is never", number(&e.Poll.Flips, 0, 1000)},
+		{"poll.prefer", "newest", "which side a two-way field believes when both have changed and the mapping does not say: ask leaves it to a person", oneOf(&e.Poll.Prefer, PreferCRM, PreferSpotler, PreferNewest, PreferAsk)},
+		{"poll.skew", "2m", "how far the clocks of Dynamics 365 and Spotler may be apart: changes closer together are left to a person", duration(&e.Poll.Skew, 0)},
 	}
 }
