@@ -29,6 +29,7 @@ type Entry struct {
 // not change and may be used by many goroutines.
 type Bound struct {
 	tables   map[connector.Table]*boundTable
+	uses     map[use]Use
 	heldBack Refusals
 }
 
@@ -118,6 +119,7 @@ func (b *binding) row(n int, r Row) {
 	default:
 		for t, p := range parts {
 			b.table(t).add(p)
+			b.bound.use(t, r)
 		}
 	}
 }
