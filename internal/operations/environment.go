@@ -37,6 +37,12 @@ type Mail interface {
 	PostContacts(ctx context.Context, people []spotler.Contact, w spotler.Write) ([]spotler.ContactResult, error)
 	Anonymize(ctx context.Context, id connector.ExternalID) (int, error)
 	Inactivate(ctx context.Context, id connector.ExternalID) (int, error)
+	PutContact(ctx context.Context, id connector.ExternalID, c spotler.Contact, w spotler.Write) error
+	CreateTag(ctx context.Context, name string) error
+	ContactTags(ctx context.Context, id connector.ExternalID) ([]spotler.Tag, error)
+	AddTags(ctx context.Context, id connector.ExternalID, names []string) error
+	RemoveTags(ctx context.Context, id connector.ExternalID, names []string) error
+	ChangeScore(ctx context.Context, id connector.ExternalID, tag string, change spotler.ScoreChange, score int64) error
 }
 
 // Environment is everything an operation needs of one environment.
@@ -87,6 +93,7 @@ type Store interface {
 	Pause(ctx context.Context, g store.Gate) error
 	Resume(ctx context.Context, env connector.Environment, api string) error
 	Gates(ctx context.Context) ([]store.Gate, error)
+	Checkpoint(ctx context.Context, env connector.Environment, of store.Leased, op int64, note []byte) (held bool, err error)
 	PutTellings(ctx context.Context, tellings []store.Telling) error
 	DueTellings(ctx context.Context, env connector.Environment, now time.Time, n int) ([]store.Telling, error)
 	Told(ctx context.Context, env connector.Environment, heard []store.Heard) error

@@ -10,6 +10,7 @@ import (
 	"github.com/spotler-connector/connector/internal/dataverse"
 	"github.com/spotler-connector/connector/internal/decide"
 	"github.com/spotler-connector/connector/internal/fault"
+	"github.com/spotler-connector/connector/internal/spotler"
 	"github.com/spotler-connector/connector/internal/store"
 )
 
@@ -36,9 +37,14 @@ type single interface {
 // many people at once.
 func registry() map[connector.Operation]single {
 	all := map[connector.Operation]single{
+		connector.AddTag:            addTag{},
 		connector.AnonymizeContact:  anonymizeContact{},
 		connector.DeactivateContact: deactivateContact{},
+		connector.DecreaseScore:     changeScore{spotler.ScoreDecrease},
+		connector.IncreaseScore:     changeScore{spotler.ScoreIncrease},
 		connector.PurgeContact:      purgeContact{},
+		connector.RemoveTag:         removeTag{},
+		connector.SetScore:          changeScore{spotler.ScoreSet},
 	}
 	for _, s := range connector.Operations {
 		if _, ok := all[s.Operation]; !ok && s.Operation != connector.SyncContact {
@@ -204,7 +210,7 @@ func (b *run) failed(ctx context.Context, t store.Taken, job connector.Job, caus
 		since = b.now
 	}
 	spec, _ := t.Operation.Spec()
-	if isNotBegun(cause) {
+	if isNotBegun(cause) || isFoundOut(cause) {
 		spec.Repeat = connector.Harmless
 	}
 	f := decide.Failure{Spec: spec, Kind: kind, Attempt: t.Attempt, Since: b.now.Sub(since), Jitter: b.Jitter()}
@@ -220,6 +226,9 @@ func (b *run) failed(ctx context.Context, t store.Taken, job connector.Job, caus
 		return b.again(t, job, kind, retry, since)
 	}
 	outcome := retry.Outcome
+	if isFoundOut(cause) {
+		outcome, says = gaveUpFindingOut(), ""
+	}
 	if says != "" {
 		outcome.Why += ": " + says
 	}
@@ -248,7 +257,9 @@ func (b *run) again(t store.Taken, job connector.Job, kind fault.Kind, retry dec
 		if quiet := b.now.Add(b.env.Patience); s.RetryAt.Before(quiet) {
 			s.RetryAt = quiet // the lost request may still be running
 		}
-		s.Later = b.readBack(t)
+		if syncs(t.Operation) {
+			s.Later = b.readBack(t)
+		}
 	}
 	if b.now.Sub(t.CreatedAt) > 2*time.Second {
 		s.Tellings = b.progressTellings(t, job)
@@ -259,6 +270,16 @@ func (b *run) again(t store.Taken, job connector.Job, kind fault.Kind, retry dec
 // readBackAfter is when a record is synchronised once more after a write whose answer
 // was lost: a request that a proxy held back may have come after its repetition.
 const readBackAfter = 5 * time.Minute
+
+// syncs reports whether an operation is about the whole contact. A sync after one
+// about a tag, a score or a single field would not mend it, and might undo the field.
+func syncs(o connector.Operation) bool {
+	switch o {
+	case connector.AddTag, connector.RemoveTag, connector.SetScore, connector.IncreaseScore, connector.DecreaseScore, connector.SetContactField, connector.ClearContactField:
+		return false
+	}
+	return true
+}
 
 // readBack asks for that sync, once for an op.
 func (b *run) readBack(t store.Taken) []store.Later {
