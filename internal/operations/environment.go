@@ -31,6 +31,8 @@ type CRM interface {
 
 // Mail is what the operations need of Spotler Mail+. *spotler.Client is one.
 type Mail interface {
+	Flows
+	Audiences
 	Contact(ctx context.Context, id connector.ExternalID) (spotler.Contact, error)
 	Search(ctx context.Context, property, value string) iter.Seq2[spotler.Contact, error]
 	PostContact(ctx context.Context, c spotler.Contact, w spotler.Write) error

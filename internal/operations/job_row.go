@@ -22,7 +22,9 @@ func PutJob(env connector.Environment, job connector.Job, key, source string) (s
 		return store.Put{}, err
 	}
 	lane := store.EnvironmentLane(env, "job/"+string(job.ID))
-	if s := job.Subject(); !s.IsZero() && job.Check() == nil {
+	if job.Operation == connector.RefreshAutomations {
+		lane = refreshLane(env)
+	} else if s := job.Subject(); !s.IsZero() && job.Check() == nil {
 		lane = store.LaneOf(env, s)
 	} else if !job.List.IsZero() {
 		lane = store.LaneOf(env, job.List)

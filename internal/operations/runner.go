@@ -45,6 +45,12 @@ func registry() map[connector.Operation]single {
 		connector.PurgeContact:      purgeContact{},
 		connector.RemoveTag:         removeTag{},
 		connector.SetScore:          changeScore{spotler.ScoreSet},
+
+		connector.StartAutomation:    startAutomation{},
+		connector.StopAutomation:     stopAutomation{},
+		connector.RefreshAutomations: refreshAutomations{},
+		connector.AddToAudience:      addToAudience{},
+		connector.RemoveFromAudience: removeFromAudience{},
 	}
 	for _, s := range connector.Operations {
 		if _, ok := all[s.Operation]; !ok && s.Operation != connector.SyncContact {

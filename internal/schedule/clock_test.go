@@ -115,7 +115,7 @@ func TestStepsOfAnEnvironment(t *testing.T) {
 	h := newHouse(t)
 	h.Net.ChangesEvery, h.Net.JobsAfter = time.Second, 10*time.Second
 	h.Now, h.Changed = nil, nil
-	every := map[string]time.Duration{"pull_jobs": 10 * time.Second, "changes": time.Second, "prune_job_rows": time.Hour}
+	every := map[string]time.Duration{"pull_jobs": 10 * time.Second, "changes": time.Second, "prune_job_rows": time.Hour, "refresh_automations": 10 * time.Minute}
 	for _, s := range h.Steps() {
 		if every[s.Name] != s.Every || s.Environment != env || s.Once == nil {
 			t.Errorf("%+v", s)

@@ -77,6 +77,7 @@ func (e Environment) Steps() []Step {
 	steps := []Step{
 		{Name: "pull_jobs", Environment: e.Name, Every: pull, Once: (&pullJobs{e}).once},
 		{Name: "changes", Environment: e.Name, Every: e.Net.ChangesEvery, Once: (&feed{e}).once},
+		{Name: "refresh_automations", Environment: e.Name, Every: refreshLook, Once: (&refreshAutomations{e}).once},
 		{Name: "prune_job_rows", Environment: e.Name, Every: pruneEvery, Once: (&pruneJobRows{e}).once},
 	}
 	if e.Mail != nil && e.Receipts != nil {

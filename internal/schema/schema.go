@@ -118,5 +118,5 @@ func SetOf(name connector.Table) string {
 
 // Tables lists every table the connector touches.
 func Tables() []Table {
-	return []Table{contact(), lead(), account(), list(), SpotlerJob(), SpotlerInfo(), SpotlerPermission(), spotlerAutomation(), post()}
+	return []Table{contact(), lead(), account(), list(), SpotlerJob(), SpotlerInfo(), SpotlerPermission(), SpotlerAutomation(), post()}
 }
