@@ -60,37 +60,6 @@ func startOf(n int, automation map[string]any, fields string) map[string]any {
 	return body
 }
 
-// effects counts what calls to Spotler brought about.
-func (s *story) effects(kind string) int {
-	s.Helper()
-	var out struct {
-		Total int `json:"total"`
-	}
-	s.control(http.MethodGet, s.sandbox.SpotlerURL+"/control/effects/counts?kind="+kind, nil, &out)
-	return out.Total
-}
-
-// ends checks how a job ended.
-func (s *story) ends(row map[string]any, want connector.JobState, code, says string) {
-	s.Helper()
-	message, _ := row["dh_resultmessage"].(string)
-	if state(row) != want || row["dh_resultcode"] != code || !strings.Contains(message, says) {
-		s.Errorf("the job ended %s, %v: %q; want %s, %s: %q", state(row), row["dh_resultcode"], message, want, code, says)
-	}
-}
-
-// posts are the texts on the timelines.
-func (s *story) posts() []string {
-	s.Helper()
-	var rows []map[string]any
-	s.control(http.MethodGet, s.sandbox.DataverseURL+"/control/rows/posts", nil, &rows)
-	var out []string
-	for _, r := range rows {
-		out = append(out, r["text"].(string))
-	}
-	return out
-}
-
 // unheard makes people in Dynamics without a word to the connector: the job that
 // comes is the first it hears of them.
 func (s *story) unheard(people ...edit) {
@@ -150,28 +119,28 @@ func TestAutomationIsStarted(t *testing.T) {
 		rows := s.refreshed(201)
 		s.unheard(person(1, nil))
 		row := s.job(202, connector.StartAutomation, startOf(1, rows[welcomeStart], "invoiceEmail=a@example.test;crosssell="))
-		s.ends(row, connector.Completed, "OK", "started")
+		s.shows(row, connector.Completed, "OK", "started")
 		run, _ := row["dh_automationcontactid"].(string)
 		if n := s.effects("automation_started"); n != 1 || run == "" || s.spotler()[id(1)].Properties["firstName"] != "Ann" {
 			t.Errorf("%d started, run %q", n, run)
 		}
-		if p := s.posts(); len(p) != 1 || p[0] != "🚀 Welcome: New customer was started in Spotler." {
+		if p := s.posts(1); len(p) != 1 || p[0] != "🚀 Welcome: New customer was started in Spotler." {
 			t.Errorf("posts: %q", p)
 		}
 		// A campaign (C-469 to C-473), and once more, which Spotler refuses with its own word.
-		s.ends(s.job(203, connector.StartAutomation, startOf(1, rows["Trg1"], "")), connector.Completed, "OK", "campaign was started")
-		s.ends(s.job(204, connector.StartAutomation, startOf(1, rows["Trg1"], "")), connector.Failed, "INVALID_STATE", "")
+		s.shows(s.job(203, connector.StartAutomation, startOf(1, rows["Trg1"], "")), connector.Completed, "OK", "campaign was started")
+		s.shows(s.job(204, connector.StartAutomation, startOf(1, rows["Trg1"], "")), connector.Failed, "INVALID_STATE", "")
 		if n := s.effects("campaign_started"); n != 1 {
 			t.Errorf("%d campaigns started", n)
 		}
 		for n, want := range map[int][2]string{205: {"invoiceEmail=<STRING>", "invoiceEmail still has its type"}, 206: {"nope=1", "choose from invoiceEmail, crosssell"}, 207: {"crosssell={1};crosssell={2}", "crosssell is given twice"}} {
-			s.ends(s.job(n, connector.StartAutomation, startOf(1, rows[welcomeStart], want[0])), connector.Failed, "JOB_NOT_VALID", want[1])
+			s.shows(s.job(n, connector.StartAutomation, startOf(1, rows[welcomeStart], want[0])), connector.Failed, "JOB_NOT_VALID", want[1])
 		}
-		s.ends(s.job(208, connector.StartAutomation, startOf(0, rows[welcomeStart], "")), connector.Failed, "JOB_NOT_VALID", "no Customer or Lead")
-		s.ends(s.job(209, connector.StartAutomation, map[string]any{"dh_Customer_contact@odata.bind": "/contacts(" + id(1) + ")"}), connector.Failed, "JOB_NOT_VALID", "no Automation is set")
+		s.shows(s.job(208, connector.StartAutomation, startOf(0, rows[welcomeStart], "")), connector.Failed, "JOB_NOT_VALID", "no Customer or Lead")
+		s.shows(s.job(209, connector.StartAutomation, map[string]any{"dh_Customer_contact@odata.bind": "/contacts(" + id(1) + ")"}), connector.Failed, "JOB_NOT_VALID", "no Automation is set")
 		// Nobody whom the rules keep out of Spotler is brought in by a job.
 		s.unheard(person(2, map[string]any{"donotemail": true}))
-		s.ends(s.job(210, connector.StartAutomation, startOf(2, rows[welcomeStart], "")), connector.Completed, "SKIPPED", "Do Not Email is set")
+		s.shows(s.job(210, connector.StartAutomation, startOf(2, rows[welcomeStart], "")), connector.Completed, "SKIPPED", "Do Not Email is set")
 		if n := s.effects("automation_started"); n != 1 || len(s.spotler()) != 1 {
 			t.Errorf("%d started; %d people in Spotler", n, len(s.spotler()))
 		}
