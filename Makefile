@@ -9,7 +9,7 @@ VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo 
 FUZZTIME    ?= 5s
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test lint fuzz bench chaos soak generate verify vulns clean
+.PHONY: help build demo test lint fuzz bench limits chaos compat soak generate verify vulns clean
 
 help: ## print this help
 	@echo 'Spotler Connector'
@@ -37,11 +37,17 @@ fuzz: ## every fuzz test for FUZZTIME (5s)
 bench: ## speed and memory against a bare loop; QUICK=1 ends within 4 minutes, JSON=1 prints one object last
 	@$(GO) run ./bench $(if $(QUICK),-quick) $(if $(JSON),-json) $(ARGS)
 
+limits: ## the budget of Dataverse requests: one node, and two that share it; ten minutes, with ARGS=-quick one
+	@$(GO) run ./bench/limits $(ARGS)
+
 chaos: ## kill the connector and the database in the middle of a run, then compare both sides
 	@$(GO) run ./bench/chaos $(ARGS)
 
-soak: ## a long run under changing faults that watches memory, goroutines and order
-	@$(GO) run ./bench/soak $(ARGS)
+compat: ## other people's clients (npm) against the sandbox
+	$(GO) test -count=1 -v ./compat
+
+soak: ## the long forms: parsers fuzzed for 5 minutes each, 10,000 random histories, the budget over many windows
+	@tools/soak
 
 generate: ## write internal/api/openapi from api/openapi.yaml
 	@tools/generate
