@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	connector "github.com/spotler-connector/connector"
@@ -140,5 +142,109 @@ func TestErasureLeavesNothingBehind(t *testing.T) {
 	}
 	if stored, err := os.ReadFile(filepath.Join(folder, "connector.db")); err != nil || !bytes.Contains(stored, []byte(id(2))) {
 		t.Errorf("the search finds nothing at all in the database: %v", err)
+	}
+}
+
+// variable makes an environment variable in Dynamics, as the solution does; a value
+// other than "" is what an administrator set.
+func (s *story) variable(n int, name, initial, value string) {
+	s.Helper()
+	s.crm(edit{Method: http.MethodPost, Set: "environmentvariabledefinitions", Body: map[string]any{"environmentvariabledefinitionid": id(n), "schemaname": name, "displayname": name, "type": 100000000, "defaultvalue": initial}})
+	if value != "" {
+		s.crm(edit{Method: http.MethodPost, Set: "environmentvariablevalues", Body: map[string]any{"environmentvariablevalueid": id(n + 1), "value": value,
+			"environmentvariabledefinitionid@odata.bind": "/environmentvariabledefinitions(" + id(n) + ")"}})
+	}
+}
+
+// permissions are the permission rows of the n-th person.
+func (s *story) permissions(n int) map[string]bool {
+	s.Helper()
+	var rows []map[string]any
+	s.control(http.MethodGet, s.sandbox.DataverseURL+"/control/rows/dh_spotlerpermissions", nil, &rows)
+	out := map[string]bool{}
+	for _, r := range rows {
+		if r["_dh_customer_value"] == id(n) {
+			name, _ := r["dh_name"].(string)
+			if _, twice := out[name]; twice {
+				s.Errorf("person %d has two rows for %s", n, name)
+			}
+			out[name], _ = r["dh_subscribed"].(bool)
+		}
+	}
+	return out
+}
+
+// C-103, C-617, C-618, C-624, C-631, C-639, C-725, C-727, C-737, C-738: a new customer
+// gets the rows of the variables; one whom Spotler knows gets what Spotler has; the bits
+// in Spotler follow.
+func TestPermissionsOfNewCustomers(t *testing.T) {
+	databases(t, func(t *testing.T, database string) {
+		s := begin(t, database, nil)
+		s.variable(900, "dh_spotlerpermissions", "", "Nieuwsbrief;Acties;Productinfo;Roddel;") // a Value: the default is the connector's own
+		s.variable(902, "dh_spotlerpermissionsenabledbydefault", "", "[All];Acties;")
+		s.control(http.MethodPost, s.sandbox.SpotlerURL+"/control/contacts", map[string]any{"contacts": []any{map[string]any{"properties": map[string]any{
+			"email": "ann2@example.test", "permissions": []any{map[string]any{"bit": 1, "enabled": false}, map[string]any{"bit": 2, "enabled": true}}}}}}, nil)
+		s.crm(person(1, nil), person(2, nil), person(3, nil), permission(301, 3, "Acties", true), person(4, map[string]any{"donotbulkemail": true}))
+		s.quiet()
+		for n, want := range map[int]map[string]bool{
+			1: {"Nieuwsbrief": true, "Acties": false, "Productinfo": true},
+			2: {"Nieuwsbrief": false, "Acties": false, "Productinfo": true},
+			3: {"Acties": true},
+			4: {"Nieuwsbrief": true, "Acties": false, "Productinfo": true},
+		} {
+			if got := s.permissions(n); !maps.Equal(got, want) {
+				t.Errorf("person %d has the rows %v, want %v", n, got, want)
+			}
+		}
+		if b := s.spotler()[id(1)].bits(); !b["Nieuwsbrief"] || b["Acties"] || !b["Productinfo"] {
+			t.Errorf("the new one in Spotler: %v", b)
+		}
+		if b := s.spotler()[id(2)].bits(); b["Nieuwsbrief"] || !b["Productinfo"] {
+			t.Errorf("the known one in Spotler: %v", b)
+		}
+		if b := s.spotler()[id(4)].bits(); b["Nieuwsbrief"] || b["Productinfo"] {
+			t.Errorf("without bulk e-mail, in Spotler: %v", b)
+		}
+		if got := s.ledger(1); !slices.Contains(got, "Nieuwsbrief:  > on (connector, dynamics)") {
+			t.Errorf("the ledger says %q", got)
+		}
+	})
+}
+
+// C-626, C-627, C-628, C-731: ";" as the Value makes no rows; nothing at all makes none
+// either. C-625, C-730: the default is brought up to date, and a Value stays.
+func TestPermissionVariable(t *testing.T) {
+	database := "sqlite:" + t.TempDir() + "/connector.db"
+	s := begin(t, database, nil)
+	s.crm(person(1, nil))
+	s.quiet()
+	if got := s.permissions(1); len(got) != 0 {
+		t.Errorf("without the variables: %v", got)
+	}
+	s.variable(900, "dh_spotlerpermissions", "", ";")
+	restart := func() {
+		s.end()
+		s.open(database, map[string]string{"DATA_DIR": s.house.settings.DataDir})
+	}
+	restart()
+	s.crm(person(2, nil))
+	s.quiet()
+	if got := s.permissions(2); len(got) != 0 {
+		t.Errorf("switched off: %v", got)
+	}
+	initial := func() any { return s.row("environmentvariabledefinitions", id(900))["defaultvalue"] }
+	if got := initial(); got != nil && got != "" {
+		t.Errorf("switched off, and the default was written: %v", got)
+	}
+	s.crm(edit{Set: "environmentvariablevalues", ID: id(901), Body: map[string]any{"value": "Acties;"}})
+	restart()
+	s.until("the default has what Spotler has", func() bool { text, _ := initial().(string); return strings.HasPrefix(text, "Nieuwsbrief;Productinfo;") })
+	if got := s.row("environmentvariablevalues", id(901))["value"]; got != "Acties;" {
+		t.Errorf("the Value was written: %v", got)
+	}
+	s.crm(person(3, nil))
+	s.quiet()
+	if got := s.permissions(3); !maps.Equal(got, map[string]bool{"Acties": false}) {
+		t.Errorf("by the Value: %v", got)
 	}
 }

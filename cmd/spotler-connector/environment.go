@@ -40,7 +40,7 @@ type environment struct {
 	mail     *spotler.Client
 	started  atomic.Pointer[operations.Environment]
 	fields   map[string]string // types of Spotler's properties when it started
-	why      atomic.Value // string: why it has not started
+	why      atomic.Value      // string: why it has not started
 }
 
 // newEnvironment makes the clients; nothing is asked of the remotes yet. A
@@ -192,7 +192,7 @@ func (e *environment) clockwork() schedule.Environment {
 	o := e.started.Load()
 	return schedule.Environment{Name: o.Name, CRM: e.crm, Store: e.house.store, Mapping: o.Mapping, Tables: o.Tables, Synced: o.Synced,
 		Net: e.settings.Net, Keep: e.house.settings.Keep, Now: e.house.now, Mail: o.Mail, Receipts: e.house.store,
-		Poll: e.poll, PollEvery: e.settings.Poll.Every}
+		Poll: e.poll, PollEvery: e.settings.Poll.Every, Variables: e.crm, PermissionNames: e.permissionNames(o.Mapping)}
 }
 
 func reasonOff(err error) string {
@@ -229,12 +229,16 @@ func (e *environment) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	populate, err := e.populate(ctx)
+	if err != nil {
+		return err
+	}
 	s := e.settings
 	started := &operations.Environment{
 		Name: s.Name, CRM: e.crm, Mail: e.mail, Mapping: bound, Tables: tables, Synced: s.Tables,
 		Policy:      decide.Policy{AnonymizeInactive: s.AnonymizeWhenInactive, Readmit: decide.Readmit(s.Readmit)},
 		Fence:       fenceOf(s.Fence),
-		FenceWindow: s.Fence.Window, Hold: s.Fence.Hold, JobLog: s.JobLog, Purge: s.PurgeExistingProperties, Patience: e.house.tuning.patience,
+		FenceWindow: s.Fence.Window, Hold: s.Fence.Hold, JobLog: s.JobLog, Purge: s.PurgeExistingProperties, Patience: e.house.tuning.patience, Populate: populate,
 		Prefer: decide.Preference(s.Poll.Prefer), Skew: s.Poll.Skew,
 	}
 	e.fields = typesOf(properties)

@@ -33,6 +33,7 @@ type Variable struct {
 	Name    string             // its schema name
 	Type    VariableType
 	Value   string // the value, or the default when there is none
+	Initial string // the definition's default, also when there is a value
 	ValueID connector.RecordID
 	// Default says that no value is set, so that Value is the definition's own.
 	Default bool
@@ -46,7 +47,7 @@ func (c *Client) ReadVariable(ctx context.Context, name string) (v Variable, fou
 		return Variable{}, false, err
 	}
 	kind, _ := row.Int("type")
-	v = Variable{ID: row.ID, Name: row.String("schemaname"), Type: VariableType(kind), Value: row.String("defaultvalue"), Default: true}
+	v = Variable{ID: row.ID, Name: row.String("schemaname"), Type: VariableType(kind), Value: row.String("defaultvalue"), Initial: row.String("defaultvalue"), Default: true}
 	value, set, err := c.only(ctx, valueTable, Eq(lookupProperty("environmentvariabledefinitionid"), row.ID), "value")
 	if err != nil {
 		return Variable{}, false, err
@@ -64,6 +65,15 @@ func (c *Client) DefineVariable(ctx context.Context, v Variable, display string)
 		return notValid("dataverse.DefineVariable", "", "the variable needs a type and a schema name of letters, digits and _")
 	}
 	return c.CreateOnce(ctx, variableTable, v.ID, Fields{"schemaname": v.Name, "displayname": display, "type": int(v.Type), "defaultvalue": v.Value})
+}
+
+// WriteVariableDefault sets the default of an environment variable that is defined. A
+// value that somebody set stays as it is, and holds.
+func (c *Client) WriteVariableDefault(ctx context.Context, v Variable, value string) error {
+	if v.Type == VariableSecret {
+		return notValid("dataverse.WriteVariableDefault", v.Name, "a secret is kept in a key vault and not written here")
+	}
+	return c.Update(ctx, variableTable, v.ID, Fields{"defaultvalue": value}, 0)
 }
 
 // WriteVariable sets the value of an environment variable that is defined: it changes

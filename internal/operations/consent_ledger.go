@@ -57,6 +57,10 @@ func (b *run) consentChanges(p *person, refused bool) []store.ConsentChange {
 		c := store.ConsentChange{Record: p.record, Permission: bit.Name, Was: position(shadow[bit.Key].CRM), Becomes: onOff(bit.On),
 			Who: byUser, Origin: inDynamics, ChangedAt: p.changedAt[bit.Name], Why: "the permission row says so"}
 		switch {
+		case p.copied && next.CRM == decide.PositionOf(bit.Row):
+			c.Who, c.Origin, c.Why = byPerson, inSpotler, "the permission row was made as Spotler had it"
+		case len(p.first) > 0 && next.CRM == decide.PositionOf(bit.Row):
+			c.Who, c.Why = byConnector, "the permission row was made with the default"
 		case bit.Row && p.facts.DoNotBulkEmail:
 			c.Why = "Do Not Bulk Email is set"
 		case bit.Row && !bit.On:

@@ -29,16 +29,16 @@ func (b *run) consider(ctx context.Context, people []*person) error {
 	if err := b.readSharers(ctx, writing); err != nil {
 		return err
 	}
-	b.each(writing, func(p *person) { b.considerOne(ctx, p) })
+	b.each(writing, b.mustLook, func(p *person) { b.considerOne(ctx, p) })
 	return nil
 }
 
-// each runs f for people, a few at the same time.
-func (b *run) each(people []*person, f func(*person)) {
+// each runs f for people; a few at the same time of those who must be looked at.
+func (b *run) each(people []*person, looks func(*person) bool, f func(*person)) {
 	slots := make(chan struct{}, lookers)
 	var all sync.WaitGroup
 	for _, p := range people {
-		if !b.mustLook(p) {
+		if !looks(p) {
 			f(p)
 			continue
 		}
@@ -85,7 +85,7 @@ func (b *run) considerOne(ctx context.Context, p *person) {
 	var there spotler.Contact
 	if b.mustLook(p) {
 		var err error
-		if there, current, err = b.look(ctx, p, keys); err != nil {
+		if there, current, err = b.looked(ctx, p); err != nil {
 			p.fail(err)
 			return
 		}
@@ -126,6 +126,9 @@ func (b *run) unchanged(p *person, shadow decide.Shadow) bool {
 func (b *run) look(ctx context.Context, p *person, keys []decide.BitKey) (spotler.Contact, decide.Current, error) {
 	c, err := b.env.Mail.Contact(ctx, p.externalID())
 	if errors.Is(err, fault.NotFound) {
+		if p.mapped.Email.IsZero() {
+			return c, decide.Current{Read: true}, nil
+		}
 		found := false
 		for hit, serr := range b.env.Mail.Search(ctx, "email", p.mapped.Email.Address()) {
 			if serr != nil {

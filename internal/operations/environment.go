@@ -73,6 +73,9 @@ type Environment struct {
 	Prefer decide.Preference
 	Skew   time.Duration
 
+	// Populate makes permission rows for people who have none; nil makes none.
+	Populate *Populate
+
 	hash func(string) string
 
 	// ownSteps are the steps by which we hear of job rows; nil while they are not

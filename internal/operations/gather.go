@@ -81,8 +81,10 @@ func ids(people []*person) []connector.RecordID {
 func (b *run) rowQuery(t connector.Table, people []*person) dataverse.Query {
 	table := b.env.Tables[t]
 	columns := b.columns(t)
-	if _, dated := table.Column("modifiedon"); dated && !slices.Contains(columns, "modifiedon") {
-		columns = append(columns, "modifiedon") // when somebody last changed the row
+	for _, when := range []string{"createdon", "modifiedon"} { // when the row was made and last changed
+		if _, dated := table.Column(when); dated && !slices.Contains(columns, when) {
+			columns = append(columns, when)
+		}
 	}
 	return dataverse.Query{Table: table, Select: columns, Filter: dataverse.In(table.Key, ids(people)...), Annotations: b.needsLabels(t)}
 }

@@ -37,8 +37,11 @@ type person struct {
 	verdict  decide.Verdict
 	sending  decide.Sending
 	consents decide.Consents
-	repeat   map[string]any // what a purging write must repeat
-	fresh    bool           // nobody was in Spotler under this id or address
+	repeat   map[string]any         // what a purging write must repeat
+	first    []connector.Permission // rows that were made for the person in this run
+	copied   bool                   // as Spotler had them
+	seen     *lookedAt              // once somebody looked
+	fresh    bool                   // nobody was in Spotler under this id or address
 
 	// How it ended.
 	done   bool

@@ -43,6 +43,10 @@ type Environment struct {
 	// Receipts, nobody asks.
 	Mail     operations.Mail
 	Receipts ReceiptStore
+	// Variables are the organisation's environment variables, and PermissionNames reads
+	// the permissions that Spotler has now; nil keeps no variable up to date.
+	Variables       Variables
+	PermissionNames func(ctx context.Context) ([]string, error)
 	// Tables are the tables of Dataverse with the organisation's own columns; Synced
 	// names those whose rows are people.
 	Tables map[connector.Table]schema.Table
@@ -79,6 +83,9 @@ func (e Environment) Steps() []Step {
 		{Name: "changes", Environment: e.Name, Every: e.Net.ChangesEvery, Once: (&feed{e}).once},
 		{Name: "refresh_automations", Environment: e.Name, Every: refreshLook, Once: (&refreshAutomations{e}).once},
 		{Name: "prune_job_rows", Environment: e.Name, Every: pruneEvery, Once: (&pruneJobRows{e}).once},
+	}
+	if e.Variables != nil && e.PermissionNames != nil {
+		steps = append(steps, Step{Name: "permission_variable", Environment: e.Name, Every: variableEvery, Once: (&permissionVariable{e, e.Variables, e.PermissionNames}).once})
 	}
 	if e.Mail != nil && e.Receipts != nil {
 		steps = append(steps, Step{Name: "receipts", Environment: e.Name, Every: pruneEvery, Once: (&receipts{e, e.Receipts}).once})

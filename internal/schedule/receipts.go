@@ -75,4 +75,3 @@ func (r *receipts) look(ctx context.Context, one store.Receipt) (string, error) 
 	}
 	return store.FoundBack, nil
 }
-

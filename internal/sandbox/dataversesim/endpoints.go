@@ -37,6 +37,10 @@ func eventTables() []schema.Table {
 		{Name: "sdkmessagefilter", Set: "sdkmessagefilters", Key: "sdkmessagefilterid", Columns: []schema.Column{
 			{Name: "sdkmessagefilterid", Kind: schema.PrimaryKey}, text("primaryobjecttypecode", 64), text("secondaryobjecttypecode", 64), to("sdkmessageid", "sdkmessage")}},
 		stepTable(),
+		{Name: "environmentvariabledefinition", Set: "environmentvariabledefinitions", Key: "environmentvariabledefinitionid", Primary: "schemaname", Columns: []schema.Column{
+			{Name: "environmentvariabledefinitionid", Kind: schema.PrimaryKey}, text("schemaname", 100), text("displayname", 100), whole("type"), text("defaultvalue", 2000)}},
+		{Name: "environmentvariablevalue", Set: "environmentvariablevalues", Key: "environmentvariablevalueid", Primary: "schemaname", Columns: []schema.Column{
+			{Name: "environmentvariablevalueid", Kind: schema.PrimaryKey}, text("schemaname", 100), text("value", 2000), to("environmentvariabledefinitionid", "environmentvariabledefinition")}},
 		listMemberTable(),
 		{Name: "sdkmessageprocessingstepimage", Set: "sdkmessageprocessingstepimages", Key: "sdkmessageprocessingstepimageid", Primary: "name", Columns: []schema.Column{
 			{Name: "sdkmessageprocessingstepimageid", Kind: schema.PrimaryKey}, text("name", 256), text("entityalias", 256), whole("imagetype"),
