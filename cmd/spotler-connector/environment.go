@@ -239,6 +239,7 @@ func (e *environment) start(ctx context.Context) error {
 		Policy:      decide.Policy{AnonymizeInactive: s.AnonymizeWhenInactive, Readmit: decide.Readmit(s.Readmit)},
 		Fence:       fenceOf(s.Fence),
 		FenceWindow: s.Fence.Window, Hold: s.Fence.Hold, JobLog: s.JobLog, Purge: s.PurgeExistingProperties, Patience: e.house.tuning.patience, Populate: populate,
+		Fields: spotler.NewSchemaCache(e.mail, fieldsKept, e.house.now), Zone: s.Zone,
 		Prefer: decide.Preference(s.Poll.Prefer), Skew: s.Poll.Skew,
 	}
 	e.fields = typesOf(properties)
@@ -246,6 +247,10 @@ func (e *environment) start(ctx context.Context) error {
 	e.started.Store(started)
 	return e.wake(ctx, properties)
 }
+
+// fieldsKept is how long the fields of Spotler are taken as known before they are read
+// again.
+const fieldsKept = 5 * time.Minute
 
 // wakeAtOnce bounds how many ops one start wakes.
 const wakeAtOnce = 10_000

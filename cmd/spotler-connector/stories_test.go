@@ -303,7 +303,8 @@ func TestJobs(t *testing.T) {
 		check(204, s.job(204, connector.PurgeContact, customer(3)), connector.Completed, "OK", "cleared", 204)
 		check(205, s.job(205, connector.SyncContact, customer(3)), connector.Completed, "OK", "up to date", 200)
 		check(206, s.job(206, connector.AnonymizeContact, nil), connector.Failed, "JOB_NOT_VALID", "[JOB_NOT_VALID]", 0)
-		check(207, s.job(207, connector.AddTag, map[string]any{"dh_parametername": "vip"}), connector.Failed, "NOT_YET", "not supported", 0)
+		s.crm(edit{Method: http.MethodPost, Set: "lists", ID: id(8), Body: map[string]any{"listname": "Customers"}})
+		check(207, s.job(207, connector.SyncList, map[string]any{"dh_List@odata.bind": "/lists(" + id(8) + ")"}), connector.Failed, "NOT_YET", "not supported", 0)
 		both := customer(3)
 		both["dh_Lead@odata.bind"] = "/leads(" + id(9) + ")"
 		s.crm(edit{Method: http.MethodPost, Set: "leads", ID: id(9), Body: map[string]any{"subject": "x", "lastname": "Vries", "emailaddress1": "vries@example.test"}})

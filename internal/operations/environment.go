@@ -47,6 +47,12 @@ type Mail interface {
 	ChangeScore(ctx context.Context, id connector.ExternalID, tag string, change spotler.ScoreChange, score int64) error
 }
 
+// Fields are the fields of Spotler. *spotler.SchemaCache is one.
+type Fields interface {
+	Schema(ctx context.Context) (spotler.Schema, error)
+	Forget()
+}
+
 // Environment is everything an operation needs of one environment.
 type Environment struct {
 	Name    connector.Environment
@@ -75,6 +81,10 @@ type Environment struct {
 
 	// Populate makes permission rows for people who have none; nil makes none.
 	Populate *Populate
+	// Fields are the fields of contacts that Spotler shows, as they are now.
+	Fields Fields
+	// Zone is where a time without an offset falls; nil is UTC.
+	Zone *time.Location
 
 	hash func(string) string
 
@@ -162,4 +172,11 @@ func (e *Environment) preference(string) decide.Preference { return e.Prefer }
 func (e *Environment) rowID(words string) connector.RecordID {
 	h := e.hash("row\x1f" + words)
 	return connector.RecordID(h[:8] + "-" + h[8:12] + "-8" + h[13:16] + "-8" + h[17:20] + "-" + h[20:32])
+}
+
+func (e *Environment) zone() *time.Location {
+	if e.Zone == nil {
+		return time.UTC
+	}
+	return e.Zone
 }

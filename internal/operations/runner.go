@@ -39,11 +39,13 @@ func registry() map[connector.Operation]single {
 	all := map[connector.Operation]single{
 		connector.AddTag:            addTag{},
 		connector.AnonymizeContact:  anonymizeContact{},
+		connector.ClearContactField: clearContactField{},
 		connector.DeactivateContact: deactivateContact{},
 		connector.DecreaseScore:     changeScore{spotler.ScoreDecrease},
 		connector.IncreaseScore:     changeScore{spotler.ScoreIncrease},
 		connector.PurgeContact:      purgeContact{},
 		connector.RemoveTag:         removeTag{},
+		connector.SetContactField:   setContactField{},
 		connector.SetScore:          changeScore{spotler.ScoreSet},
 
 		connector.StartAutomation:    startAutomation{},
