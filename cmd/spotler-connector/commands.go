@@ -7,6 +7,7 @@ type commands struct {
 	Sandbox sandboxCommand `cmd:"" help:"Run the simulated remotes."`
 	Status  statusCommand  `cmd:"" help:"Say how the connector is doing; exit 1 when an environment is off or something must be mended."`
 	Sync    syncCommand    `cmd:"" help:"Make Spotler look like the CRM for some records."`
+	Load    loadCommand    `cmd:"" help:"Bring every row of a table over, as at the beginning."`
 	Jobs    jobsCommand    `cmd:"" help:"Look at jobs and ask for them."`
 	Gates   gatesCommand   `cmd:"" help:"Lift the pauses of the remote APIs."`
 	Fence   fenceCommand   `cmd:"" help:"Let pass what the fence stopped."`

@@ -177,6 +177,7 @@ func (h *house) off(name connector.Environment) string {
 // apiOptions is what the HTTP API is made of.
 func (h *house) apiOptions() api.Options {
 	return api.Options{Store: h.store, Settings: h.settings, Version: release(), Started: h.started, Now: h.now, Off: h.off,
+		Load:      operations.PutLoad,
 		Arguments: func(j connector.Job) ([]byte, error) { return operations.Arguments{Job: j}.Encode() },
 		Report:    func(err error) { h.log.Error("the API ran into trouble", "err", err) }}
 }

@@ -43,6 +43,8 @@ type Options struct {
 	// Arguments encodes what an operation needs beyond its lane, the way the
 	// operations read it.
 	Arguments func(connector.Job) ([]byte, error)
+	// Load makes the request to synchronise every row of a table.
+	Load func(env connector.Environment, table connector.Table, key, source string) (store.Put, error)
 	// Report hears of every error that is ours, once. It must not be answered.
 	Report func(error)
 }

@@ -87,6 +87,32 @@ func (s *server) SyncRecords(ctx context.Context, r openapi.SyncRecordsRequestOb
 	return openapi.SyncRecords202JSONResponse(out), nil
 }
 
+// LoadTable asks for the sync of every row of a table.
+func (s *server) LoadTable(ctx context.Context, r openapi.LoadTableRequestObject) (openapi.LoadTableResponseObject, error) {
+	e, err := s.environment(r.Env)
+	if err != nil {
+		return nil, err
+	}
+	table := connector.Table(r.Body.Table)
+	if !slices.Contains(e.Tables, table) {
+		return nil, notValid("api.LoadTable", "table is not one that is synchronised in this environment: use one of the setting tables")
+	}
+	key, err := requestKey(r.Params.IdempotencyKey)
+	if err != nil {
+		return nil, err
+	}
+	put, err := s.Load(e.Name, table, key, callerOf(ctx).source)
+	if err != nil {
+		return nil, fmt.Errorf("api: load: %w", err)
+	}
+	results, err := s.Store.Put(ctx, []store.Put{put})
+	if err != nil {
+		return nil, fmt.Errorf("api: load: %w", err)
+	}
+	shown, err := s.job(ctx, e.Name, results[0].Op)
+	return openapi.LoadTable202JSONResponse(shown), err
+}
+
 func newJob(e settings.Environment, b openapi.NewJob) (connector.Job, error) {
 	job := connector.Job{Name: value(b.Name), Value: value(b.Value)}
 	var known bool

@@ -56,6 +56,31 @@ func (c *Client) RowsFrom(ctx context.Context, q Query, next string) iter.Seq2[R
 	}
 }
 
+// Page reads one page of q, and returns the link to the next, "" after the last. next is
+// the link that the page before returned, or "" for the first. For work that keeps its
+// place between pages.
+func (c *Client) Page(ctx context.Context, q Query, next string) (rows []Row, more string, err error) {
+	const op = "dataverse.Page"
+	on, path := string(q.Table.Name), q.path()
+	if next != "" {
+		if path, err = c.rebase(op, on, next); err != nil {
+			return nil, "", err
+		}
+	}
+	a, err := c.Send(ctx, Request{Op: op, On: on, Method: http.MethodGet, Path: path, Header: q.header()})
+	if err != nil {
+		return nil, "", err
+	}
+	p, err := newReader(q.Table).page(a.Body)
+	if err != nil || len(p.removed) > 0 {
+		return nil, "", garbled(op, on, a.Status, "a page of rows cannot be read")
+	}
+	if p.next != "" && p.next == next {
+		return nil, "", garbled(op, on, a.Status, "a page of rows leads to itself")
+	}
+	return p.rows, p.next, nil
+}
+
 func (c *Client) pages(ctx context.Context, q Query, path string) iter.Seq2[Row, error] {
 	const op = "dataverse.Rows"
 	on := string(q.Table.Name)

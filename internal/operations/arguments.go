@@ -18,6 +18,8 @@ type Arguments struct {
 	// row or a job row that an event named without its columns. The op then only
 	// hands the request over to the right lane.
 	Resolve connector.Record `json:"resolve,omitzero"`
+	// Load is a table all of whose rows are to be synchronised.
+	Load connector.Table `json:"load,omitempty"`
 	// Inbound is a person as Spotler told of them.
 	Inbound *Inbound `json:"inbound,omitempty"`
 }

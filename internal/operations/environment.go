@@ -25,6 +25,7 @@ type CRM interface {
 	UpdateRequest(t schema.Table, id connector.RecordID, body []byte) dataverse.BatchRequest
 	CreateRequest(t schema.Table, body []byte) dataverse.BatchRequest
 	PostBody(about connector.Record, id connector.RecordID, text string) ([]byte, error)
+	Page(ctx context.Context, q dataverse.Query, next string) (rows []dataverse.Row, more string, err error)
 	RowsFrom(ctx context.Context, q dataverse.Query, next string) iter.Seq2[dataverse.Row, error]
 	Get(ctx context.Context, t schema.Table, id connector.RecordID, columns ...string) (dataverse.Row, error)
 }
@@ -105,6 +106,8 @@ type Store interface {
 	CountErasure(ctx context.Context, env connector.Environment, records []connector.Record, now time.Time) error
 	Erasures(ctx context.Context, env connector.Environment, since time.Time) (int, error)
 	Hasher(ctx context.Context, env connector.Environment) (func(string) string, error)
+	Put(ctx context.Context, puts []store.Put) ([]store.PutResult, error)
+	Waiting(ctx context.Context, env connector.Environment, class store.Class, most int) (int, error)
 	Pause(ctx context.Context, g store.Gate) error
 	Resume(ctx context.Context, env connector.Environment, api string) error
 	Gates(ctx context.Context) ([]store.Gate, error)

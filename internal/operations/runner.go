@@ -119,6 +119,9 @@ func (b *run) single(ctx context.Context, t store.Taken) store.Settlement {
 	if err != nil {
 		return b.failed(ctx, t, connector.Job{}, &fault.Error{Op: "operations", Kind: fault.Broken, Err: err})
 	}
+	if args.Load != "" {
+		return b.load(ctx, t, args.Load)
+	}
 	if !args.Resolve.IsZero() {
 		return b.resolve(ctx, t, args.Resolve)
 	}
@@ -354,7 +357,7 @@ func (r *Runner) Slow(ctx context.Context, env connector.Environment, work []sto
 	var tellings []store.Telling
 	for _, t := range work {
 		args, err := DecodeArguments(t.Arguments)
-		if err != nil || !args.Resolve.IsZero() {
+		if err != nil || args.Load != "" || !args.Resolve.IsZero() {
 			continue
 		}
 		tellings = append(tellings, b.progressTellings(t, args.Job)...)

@@ -120,6 +120,16 @@ func (a *Admission) Take(ctx context.Context, env connector.Environment, lanes [
 
 func scanLeased(r *sql.Rows) (l Leased, err error) { return l, r.Scan(&l.Lane, &l.Epoch) }
 
+// Waiting counts the lanes of a class that wait, up to most.
+func (s *Store) Waiting(ctx context.Context, env connector.Environment, class Class, most int) (int, error) {
+	n := 0
+	err := s.read.QueryRowContext(ctx, s.sql(`SELECT COUNT(*) FROM (SELECT 1 FROM lane WHERE state = 1 AND environment = ? AND class = ? LIMIT ?) AS w`), string(env), int64(class), int64(most)).Scan(&n)
+	if err != nil {
+		return 0, fmt.Errorf("store: waiting: %w", err)
+	}
+	return n, nil
+}
+
 // NextReady returns when the next lane of any environment comes out of its
 // back-off; zero when none waits.
 func (s *Store) NextReady(ctx context.Context, env connector.Environment) (time.Time, error) {

@@ -136,6 +136,24 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/environments/{env}/jobs/{id}/retry (the `RetryJob` operationId).
 	RetryJob(ctx context.Context, env Env, id JobID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// LoadTableWithBody Synchronise every row of a table, as at the beginning
+	//
+	// The job asks for the rows page by page, behind everything that is more urgent, and goes on where it was after a restart.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/environments/{env}/load (the `LoadTable` operationId).
+	LoadTableWithBody(ctx context.Context, env Env, params *LoadTableParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// LoadTable Synchronise every row of a table, as at the beginning
+	//
+	// The job asks for the rows page by page, behind everything that is more urgent, and goes on where it was after a restart.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/environments/{env}/load (the `LoadTable` operationId).
+	LoadTable(ctx context.Context, env Env, params *LoadTableParams, body LoadTableJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// SyncRecordsWithBody Make Spotler look like the CRM for these records
 	//
 	// Takes any type of body and a specified content type.
@@ -298,6 +316,44 @@ func (c *Client) GetJob(ctx context.Context, env Env, id JobID, reqEditors ...Re
 // Corresponds with POST /api/v1/environments/{env}/jobs/{id}/retry (the `RetryJob` operationId).
 func (c *Client) RetryJob(ctx context.Context, env Env, id JobID, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewRetryJobRequest(c.Server, env, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// LoadTableWithBody Synchronise every row of a table, as at the beginning
+//
+// The job asks for the rows page by page, behind everything that is more urgent, and goes on where it was after a restart.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/environments/{env}/load (the `LoadTable` operationId).
+func (c *Client) LoadTableWithBody(ctx context.Context, env Env, params *LoadTableParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewLoadTableRequestWithBody(c.Server, env, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// LoadTable Synchronise every row of a table, as at the beginning
+//
+// The job asks for the rows page by page, behind everything that is more urgent, and goes on where it was after a restart.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/environments/{env}/load (the `LoadTable` operationId).
+func (c *Client) LoadTable(ctx context.Context, env Env, params *LoadTableParams, body LoadTableJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewLoadTableRequest(c.Server, env, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -778,6 +834,68 @@ func NewRetryJobRequest(server string, env Env, id JobID) (*http.Request, error)
 	return req, nil
 }
 
+// NewLoadTableRequest calls the generic LoadTable builder with application/json body
+func NewLoadTableRequest(server string, env Env, params *LoadTableParams, body LoadTableJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewLoadTableRequestWithBody(server, env, params, "application/json", bodyReader)
+}
+
+// NewLoadTableRequestWithBody constructs an http.Request for the LoadTable method, with any body, and a specified content type
+func NewLoadTableRequestWithBody(server string, env Env, params *LoadTableParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "env", env, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/environments/%s/load", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		if params.IdempotencyKey != nil {
+			var headerParam0 string
+
+			headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", *params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+			if err != nil {
+				return nil, err
+			}
+
+			req.Header.Set("Idempotency-Key", headerParam0)
+		}
+
+	}
+
+	return req, nil
+}
+
 // NewSyncRecordsRequest calls the generic SyncRecords builder with application/json body
 func NewSyncRecordsRequest(server string, env Env, params *SyncRecordsParams, body SyncRecordsJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -1069,6 +1187,24 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/v1/environments/{env}/jobs/{id}/retry (the `RetryJob` operationId).
 	RetryJobWithResponse(ctx context.Context, env Env, id JobID, reqEditors ...RequestEditorFn) (*RetryJobResponse, error)
+
+	// LoadTableWithBodyWithResponse Synchronise every row of a table, as at the beginning
+	//
+	// The job asks for the rows page by page, behind everything that is more urgent, and goes on where it was after a restart.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/environments/{env}/load (the `LoadTable` operationId).
+	LoadTableWithBodyWithResponse(ctx context.Context, env Env, params *LoadTableParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*LoadTableResponse, error)
+
+	// LoadTableWithResponse Synchronise every row of a table, as at the beginning
+	//
+	// The job asks for the rows page by page, behind everything that is more urgent, and goes on where it was after a restart.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/environments/{env}/load (the `LoadTable` operationId).
+	LoadTableWithResponse(ctx context.Context, env Env, params *LoadTableParams, body LoadTableJSONRequestBody, reqEditors ...RequestEditorFn) (*LoadTableResponse, error)
 
 	// SyncRecordsWithBodyWithResponse Make Spotler look like the CRM for these records
 	//
@@ -1458,6 +1594,54 @@ func (r RetryJobResponse) ContentType() string {
 	return ""
 }
 
+type LoadTableResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *Job
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON202 returns the response for an HTTP 202 `application/json` response
+func (r LoadTableResponse) GetJSON202() *Job {
+	return r.JSON202
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r LoadTableResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r LoadTableResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r LoadTableResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r LoadTableResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r LoadTableResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type SyncRecordsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -1797,6 +1981,36 @@ func (c *ClientWithResponses) RetryJobWithResponse(ctx context.Context, env Env,
 	return ParseRetryJobResponse(rsp)
 }
 
+// LoadTableWithBodyWithResponse Synchronise every row of a table, as at the beginning
+//
+// The job asks for the rows page by page, behind everything that is more urgent, and goes on where it was after a restart.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/environments/{env}/load (the `LoadTable` operationId).
+func (c *ClientWithResponses) LoadTableWithBodyWithResponse(ctx context.Context, env Env, params *LoadTableParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*LoadTableResponse, error) {
+	rsp, err := c.LoadTableWithBody(ctx, env, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseLoadTableResponse(rsp)
+}
+
+// LoadTableWithResponse Synchronise every row of a table, as at the beginning
+//
+// The job asks for the rows page by page, behind everything that is more urgent, and goes on where it was after a restart.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/environments/{env}/load (the `LoadTable` operationId).
+func (c *ClientWithResponses) LoadTableWithResponse(ctx context.Context, env Env, params *LoadTableParams, body LoadTableJSONRequestBody, reqEditors ...RequestEditorFn) (*LoadTableResponse, error) {
+	rsp, err := c.LoadTable(ctx, env, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseLoadTableResponse(rsp)
+}
+
 // SyncRecordsWithBodyWithResponse Make Spotler look like the CRM for these records
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -2097,6 +2311,39 @@ func ParseRetryJobResponse(rsp *http.Response) (*RetryJobResponse, error) {
 	}
 
 	response := &RetryJobResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest Job
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseLoadTableResponse parses an HTTP response from a LoadTableWithResponse call
+func ParseLoadTableResponse(rsp *http.Response) (*LoadTableResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &LoadTableResponse{
 		Body:         bodyBytes,
 		HTTPResponse: rsp,
 	}

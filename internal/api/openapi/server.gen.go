@@ -39,6 +39,9 @@ type ServerInterface interface {
 	// RetryJob Do a failed or dead job again
 	// (POST /api/v1/environments/{env}/jobs/{id}/retry)
 	RetryJob(w http.ResponseWriter, r *http.Request, env Env, id JobID)
+	// LoadTable Synchronise every row of a table, as at the beginning
+	// (POST /api/v1/environments/{env}/load)
+	LoadTable(w http.ResponseWriter, r *http.Request, env Env, params LoadTableParams)
 	// SyncRecords Make Spotler look like the CRM for these records
 	// (POST /api/v1/environments/{env}/sync)
 	SyncRecords(w http.ResponseWriter, r *http.Request, env Env, params SyncRecordsParams)
@@ -354,6 +357,56 @@ func (siw *ServerInterfaceWrapper) RetryJob(w http.ResponseWriter, r *http.Reque
 	handler.ServeHTTP(w, r)
 }
 
+// LoadTable operation middleware
+func (siw *ServerInterfaceWrapper) LoadTable(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "env" -------------
+	var env Env
+
+	err = runtime.BindStyledParameterWithOptions("simple", "env", r.PathValue("env"), &env, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "env", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params LoadTableParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.LoadTable(w, r, env, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // SyncRecords operation middleware
 func (siw *ServerInterfaceWrapper) SyncRecords(w http.ResponseWriter, r *http.Request) {
 
@@ -599,6 +652,7 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/v1/environments/{env}/jobs/{id}", wrapper.GetJob)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/api/v1/environments/{env}/jobs/{id}/retry", wrapper.RetryJob)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/api/v1/environments/{env}/sync", wrapper.SyncRecords)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/api/v1/environments/{env}/load", wrapper.LoadTable)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/api/v1/environments/{env}/gates/{api}/resume", wrapper.ResumeGate)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/api/v1/environments/{env}/fence/release", wrapper.ReleaseFence)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/v1/tokens", wrapper.ListTokens)
@@ -888,6 +942,47 @@ func (response RetryJobdefaultApplicationProblemPlusJSONResponse) VisitRetryJobR
 	return err
 }
 
+type LoadTableRequestObject struct {
+	Env    Env `json:"env"`
+	Params LoadTableParams
+	Body   *LoadTableJSONRequestBody
+}
+
+type LoadTableResponseObject interface {
+	VisitLoadTableResponse(w http.ResponseWriter) error
+}
+
+type LoadTable202JSONResponse Job
+
+func (response LoadTable202JSONResponse) VisitLoadTableResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LoadTabledefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response LoadTabledefaultApplicationProblemPlusJSONResponse) VisitLoadTableResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type SyncRecordsRequestObject struct {
 	Env    Env `json:"env"`
 	Params SyncRecordsParams
@@ -1100,6 +1195,9 @@ type StrictServerInterface interface {
 	// RetryJob Do a failed or dead job again
 	// (POST /api/v1/environments/{env}/jobs/{id}/retry)
 	RetryJob(ctx context.Context, request RetryJobRequestObject) (RetryJobResponseObject, error)
+	// LoadTable Synchronise every row of a table, as at the beginning
+	// (POST /api/v1/environments/{env}/load)
+	LoadTable(ctx context.Context, request LoadTableRequestObject) (LoadTableResponseObject, error)
 	// SyncRecords Make Spotler look like the CRM for these records
 	// (POST /api/v1/environments/{env}/sync)
 	SyncRecords(ctx context.Context, request SyncRecordsRequestObject) (SyncRecordsResponseObject, error)
@@ -1341,6 +1439,40 @@ func (sh *strictHandler) RetryJob(w http.ResponseWriter, r *http.Request, env En
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(RetryJobResponseObject); ok {
 		if err := validResponse.VisitRetryJobResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// LoadTable operation middleware
+func (sh *strictHandler) LoadTable(w http.ResponseWriter, r *http.Request, env Env, params LoadTableParams) {
+	var request LoadTableRequestObject
+
+	request.Env = env
+	request.Params = params
+
+	var body LoadTableJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.LoadTable(ctx, request.(LoadTableRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "LoadTable")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(LoadTableResponseObject); ok {
+		if err := validResponse.VisitLoadTableResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

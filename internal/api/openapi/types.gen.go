@@ -114,6 +114,27 @@ func (e JobState) Valid() bool {
 	}
 }
 
+// Defines values for NewLoadTable.
+const (
+	NewLoadTableAccount NewLoadTable = "account"
+	NewLoadTableContact NewLoadTable = "contact"
+	NewLoadTableLead    NewLoadTable = "lead"
+)
+
+// Valid indicates whether the value is a known member of the NewLoadTable enum.
+func (e NewLoadTable) Valid() bool {
+	switch e {
+	case NewLoadTableAccount:
+		return true
+	case NewLoadTableContact:
+		return true
+	case NewLoadTableLead:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ProblemKind.
 const (
 	ProblemKindBroken      ProblemKind = "broken"
@@ -405,6 +426,15 @@ type NewJob struct {
 	Value *string `json:"value,omitempty"`
 }
 
+// NewLoad defines model for NewLoad.
+type NewLoad struct {
+	// Table One of the synchronised tables of the environment.
+	Table NewLoadTable `json:"table"`
+}
+
+// NewLoadTable One of the synchronised tables of the environment.
+type NewLoadTable string
+
 // NewSync defines model for NewSync.
 type NewSync struct {
 	Records []Record `json:"records"`
@@ -538,6 +568,12 @@ type CreateJobParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// LoadTableParams defines parameters for LoadTable.
+type LoadTableParams struct {
+	// IdempotencyKey Twice the same key in an environment is one request, for as long as finished work is kept.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // SyncRecordsParams defines parameters for SyncRecords.
 type SyncRecordsParams struct {
 	// IdempotencyKey Twice the same key in an environment is one request, for as long as finished work is kept.
@@ -546,6 +582,9 @@ type SyncRecordsParams struct {
 
 // CreateJobJSONRequestBody defines body for CreateJob for application/json ContentType.
 type CreateJobJSONRequestBody = NewJob
+
+// LoadTableJSONRequestBody defines body for LoadTable for application/json ContentType.
+type LoadTableJSONRequestBody = NewLoad
 
 // SyncRecordsJSONRequestBody defines body for SyncRecords for application/json ContentType.
 type SyncRecordsJSONRequestBody = NewSync
