@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -40,12 +41,12 @@ var install = sync.OnceValue(func() error {
 	return nil
 })
 
-var errNoNode = fmt.Errorf("node and npm are not installed (https://nodejs.org, version 20 or newer)")
+var errNoNode = errors.New("node and npm are not installed (https://nodejs.org, version 20 or newer)")
 
 func need(t *testing.T) {
 	t.Helper()
 	err := install()
-	if err == errNoNode && os.Getenv("CI") != "true" {
+	if errors.Is(err, errNoNode) && os.Getenv("CI") != "true" {
 		t.Skip(err)
 	}
 	if err != nil {

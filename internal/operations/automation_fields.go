@@ -55,11 +55,11 @@ func parseAutomationFields(text string, known []spotler.FieldKind) ([]spotler.Fi
 		name, value = strings.TrimSpace(name), strings.TrimSpace(value)
 		switch {
 		case !ok:
-			return nil, fmt.Errorf("Automation Fields: part %d has no = in it; write name=value, separated by a semicolon or a line break, and no semicolon inside a value", i+1)
+			return nil, fmt.Errorf("part %d of Automation Fields has no = in it; write name=value, separated by a semicolon or a line break, and no semicolon inside a value", i+1)
 		case !isFieldName(name):
-			return nil, fmt.Errorf("Automation Fields: part %d does not begin with the name of a field; a name has no blanks, as in invoiceCode=123", i+1)
+			return nil, fmt.Errorf("part %d of Automation Fields does not begin with the name of a field; a name has no blanks, as in invoiceCode=123", i+1)
 		case seen[name]:
-			return nil, fmt.Errorf("Automation Fields: %s is given twice; keep one", name)
+			return nil, fmt.Errorf("%s is given twice in Automation Fields; keep one", name)
 		}
 		seen[name] = true
 		kind, err := kindOfField(name, known)
@@ -101,7 +101,7 @@ func kindOfField(name string, known []spotler.FieldKind) (string, error) {
 		}
 		names[i] = k.Name
 	}
-	return "", fmt.Errorf("Automation Fields: the automation has no field %s; choose from %s (capitals count), or run Refresh Automations when the field is new", name, strings.Join(names, ", "))
+	return "", fmt.Errorf("the automation has no field %s; choose from %s (capitals count), or run Refresh Automations when the field is new", name, strings.Join(names, ", "))
 }
 
 // automationField checks a value against the type of its field. given is false when
@@ -111,7 +111,7 @@ func automationField(name, kind, value string) (f spotler.Field, given bool, err
 		return f, false, nil
 	}
 	if isHint(value) {
-		return f, false, fmt.Errorf("Automation Fields: %s still has its type in the place of its value; fill in the value, or leave it blank", name)
+		return f, false, fmt.Errorf("%s in Automation Fields still has its type in the place of its value; fill in the value, or leave it blank", name)
 	}
 	braced := strings.HasPrefix(value, "{") && strings.HasSuffix(value, "}") && len(value) > 1
 	if kind == "" && braced {
@@ -120,13 +120,13 @@ func automationField(name, kind, value string) (f spotler.Field, given bool, err
 	switch kind {
 	case spotler.FieldProductList:
 		if !braced {
-			return f, false, fmt.Errorf("Automation Fields: %s is a list of products; write their ids in curly brackets, separated by commas, as in %s={123,567}", name, name)
+			return f, false, fmt.Errorf("%s in Automation Fields is a list of products; write their ids in curly brackets, separated by commas, as in %s={123,567}", name, name)
 		}
 		ids := productIDs(value)
 		return spotler.Field{Name: name, Type: kind, Values: ids}, len(ids) > 0, nil
 	case spotler.FieldURL:
 		if err := checkAddress(value); err != nil {
-			return f, false, fmt.Errorf("Automation Fields: %s is not a web address: %w", name, err)
+			return f, false, fmt.Errorf("%s in Automation Fields is not a web address: %w", name, err)
 		}
 	default:
 		kind = spotler.FieldString

@@ -2,7 +2,6 @@ package spotler
 
 import (
 	"encoding/json"
-	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -33,7 +32,7 @@ func listing(calls []string) http.HandlerFunc {
 		}
 		body, _ := json.Marshal(map[string]any{"swaggerVersion": "1.2", "apis": apis})
 		w.Header().Set("Content-Type", "application/json")
-		_, _ = io.WriteString(w, string(body))
+		_, _ = w.Write(body)
 	}
 }
 

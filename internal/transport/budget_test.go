@@ -40,7 +40,7 @@ func (s *shared) lease(_ context.Context, want int, cost, spent time.Duration) (
 type taking time.Duration
 
 func (t taking) RoundTrip(*http.Request) (*http.Response, error) {
-	time.Sleep(time.Duration(t))
+	<-time.After(time.Duration(t)) // of the synctest bubble
 	return &http.Response{StatusCode: 200, Body: http.NoBody}, nil
 }
 

@@ -149,7 +149,7 @@ func ledgerTampered(b bench) {
 func (b bench) sql(statements ...string) {
 	b.Helper()
 	for _, q := range statements {
-		if _, err := b.s.DB().Exec(q); err != nil {
+		if _, err := b.s.DB().ExecContext(context.Background(), q); err != nil {
 			b.Fatal(err)
 		}
 	}
