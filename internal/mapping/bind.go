@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -47,6 +48,7 @@ func In(zone *time.Location) Option { return func(b *binding) { b.zone = zone } 
 // binding is the work of one Bind.
 type binding struct {
 	hold       bool
+	engage     schema.Engage
 	zone       *time.Location
 	tables     map[connector.Table]schema.Table
 	properties map[string]Property
@@ -59,12 +61,12 @@ type binding struct {
 // properties and types that cannot be converted are refused, all at once, by a
 // fault of kind NotValid around Refusals.
 func (s *Sheet) Bind(tables []schema.Table, properties []Property, options ...Option) (*Bound, error) {
-	b := &binding{zone: time.UTC, tables: map[connector.Table]schema.Table{}, properties: map[string]Property{},
+	b := &binding{zone: time.UTC, engage: schema.AssumedEngage(), tables: map[connector.Table]schema.Table{}, properties: map[string]Property{},
 		bound: &Bound{tables: map[connector.Table]*boundTable{}}}
 	for _, o := range options {
 		o(b)
 	}
-	for _, t := range tables {
+	for _, t := range append([]schema.Table{b.engage.Entry, b.engage.Subscription}, tables...) {
 		b.tables[t.Name] = t
 	}
 	for _, p := range properties {
@@ -92,23 +94,29 @@ func (b *binding) row(n int, r Row) {
 	var wrong Refusals
 	refuse := func(cell, value, says string) { wrong = append(wrong, Refusal{n, cell, value, says}) }
 	property, known := b.properties[r.Spotler]
-	if !known && r.Spotler != "" {
+	_, fixed := r.fixed()
+	if !known && r.Spotler != "" && !fixed {
 		refuse("spotler", r.Spotler, b.saysUnknownProperty(r.Spotler))
 	}
 	parts := map[connector.Table]*part{}
-	for _, t := range connector.People {
-		source := r.For(t)
-		if source == nil || !known && r.Spotler != "" {
+	for _, c := range r.cells() {
+		if !known && r.Spotler != "" && !fixed {
 			continue
 		}
-		p, cell, says := b.part(n, r, t, property)
+		if c.name == "entity" {
+			c.table = b.engage.Entry.Name
+		}
+		p, wrongCell, says := b.part(n, r, c, property)
+		if says == "" && b.asksTooMuch(c.table, p) {
+			says = fmt.Sprintf("the rows before already ask %d questions for every %s; leave an @child or @odata out", MaxAsks, c.table)
+		}
 		switch {
 		case says == "":
-			parts[t] = p
-		case cell == "spotler":
-			refuse(cell, r.Spotler, says)
+			parts[c.table] = p
+		case wrongCell == "spotler":
+			refuse(wrongCell, r.Spotler, says)
 		default:
-			refuse(cell, source.String(), says)
+			refuse(c.name, c.source.String(), says)
 		}
 	}
 	switch {
@@ -122,6 +130,16 @@ func (b *binding) row(n int, r Row) {
 			b.bound.use(t, r)
 		}
 	}
+}
+
+// asksTooMuch reports whether p would cost a record more queries than it may.
+func (b *binding) asksTooMuch(t connector.Table, p *part) bool {
+	trial := boundTable{}
+	if have := b.bound.tables[t]; have != nil {
+		trial.asks = slices.Clone(have.asks)
+	}
+	trial.need(p.needs)
+	return trial.perRecord() > MaxAsks
 }
 
 func (b *binding) table(t connector.Table) *boundTable {
@@ -161,9 +179,16 @@ func (b *binding) emailRefused(s *Sheet, t connector.Table) bool {
 	})
 }
 
+// Engage365 gives the names of an organisation that has iFunds Engage 365; the
+// default is schema.AssumedEngage.
+func Engage365(profile schema.Engage) Option { return func(b *binding) { b.engage = profile } }
+
 // Synchronises reports whether rows of t go to Spotler: whether the sheet maps
 // anything of that table (manual: "Mapping").
-func (b *Bound) Synchronises(t connector.Table) bool { return b.tables[t] != nil }
+func (b *Bound) Synchronises(t connector.Table) bool {
+	bt := b.tables[t]
+	return bt != nil && bt.email != nil
+}
 
 // Columns returns the mapped columns of t as $select spells them: a lookup is
 // "_parentcustomerid_value".
@@ -183,12 +208,15 @@ func (b *Bound) RuleColumns(t connector.Table) []string {
 	return nil
 }
 
-// KnownBits returns every bit that rows of t can send, all off, for the shadow
+// KnownBits returns every permission bit that rows of t can send, all off, for the shadow
 // of a contact that was just created.
 func (b *Bound) KnownBits(t connector.Table) []Bit {
 	var out []Bit
 	if bt := b.tables[t]; bt != nil {
 		for _, s := range bt.sets {
+			if s.subscriptions != nil {
+				continue // they have no Spotler Permission rows
+			}
 			for _, e := range s.entries {
 				out = append(out, Bit{Property: s.property, Name: e.Description, Bit: e.Bit, Direction: s.direction, Row: s.row})
 			}

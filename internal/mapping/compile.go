@@ -10,160 +10,189 @@ import (
 
 // boundTable is everything to do for the rows of one table.
 type boundTable struct {
-	email       *reader
+	email       *origin
 	fields      []boundField
 	filters     []boundFilter
+	members     []boundMembership
 	sets        []boundSet
 	back        []boundBack
+	defaults    []Received
 	columns     []string
+	expansions  []Expansion
+	asks        []Ask
+	labels      bool
 	ruleColumns []string
 	facts       map[string]reader
 }
 
-// boundField is one value that goes out: read from a column, or fixed.
+// boundField is one value that goes out: read from a cell, or fixed.
 type boundField struct {
 	row       int
 	name      string
 	direction connector.Direction
-	reader    reader
+	origin    origin
 	fixed     *Field
 	write     writer
-	target    target
-	kinds     string // "string to mobNr", for a Problem
+	target    target // kind and column are those of the value that was read
+	to        string // the Spotler type
 }
 
 type boundFilter struct {
 	row     int
-	reader  reader
+	origin  origin
+	target  target
 	values  []string
 	excuses string
 }
 
-// boundSet is one @map(permissions).
-type boundSet struct {
-	row       int
-	property  string
-	direction connector.Direction
-	entries   []Entry
-	byName    map[string]int64 // folded description; ambiguous ones are not in it
-}
-
 // part is what one row adds to one table.
 type part struct {
-	column   string // as $select spells it
-	email    *reader
+	needs    needs
+	email    *origin
 	field    *boundField
+	member   *boundMembership
 	back     *boundBack
 	filter   *boundFilter
 	set      *boundSet
-	excluded string // a filter on the type of the record that this table never passes
+	initial  *Received // of a new row
+	excluded string    // a filter on the type of the record that this table never passes
 }
 
-// part compiles the cell of row r for table t. A sentence says what is wrong, and
-// cell which cell to look at.
-func (b *binding) part(n int, r Row, t connector.Table, property Property) (p *part, cell, says string) {
-	table, known := b.tables[t]
+// part compiles one cell of row r. A sentence says what is wrong, and cell which one
+// to look at.
+func (b *binding) part(n int, r Row, c cell, property Property) (p *part, wrong, says string) {
+	table, known := b.tables[c.table]
 	if !known {
-		return nil, string(t), "the table is not in the organisation"
+		return nil, c.name, "the table is not in the organisation"
 	}
-	switch source := r.For(t).(type) {
+	if text, fixed := r.fixed(); fixed {
+		return b.initialPart(n, r, table, c, text)
+	}
+	switch source := c.source.(type) {
 	case Related:
-		return b.relatedPart(n, r, t, property)
-	case Column:
-		return b.columnPart(n, r, table, string(source), property)
+		return b.relatedPart(n, r, c, property)
 	case Literal:
 		return b.fixedPart(n, r, string(source), property)
 	case CustomerType:
-		p, cell, says = b.fixedPart(n, r, string(t), property)
-		if says == "" && r.Filter != "" && !slices.ContainsFunc(filterValues(r.Filter), func(v string) bool { return strings.EqualFold(v, string(t)) }) {
+		p, wrong, says = b.fixedPart(n, r, string(c.table), property)
+		if says == "" && r.Filter != "" && !slices.ContainsFunc(filterValues(r.Filter), func(v string) bool { return strings.EqualFold(v, string(c.table)) }) {
 			p.excluded = "the mapping keeps records of this type out"
 		}
-		return p, cell, says
+		return p, wrong, says
 	}
-	return nil, string(t), errNotYet.Error()
+	return b.originPart(n, r, table, c, property)
 }
 
-func (b *binding) relatedPart(n int, r Row, t connector.Table, property Property) (*part, string, string) {
-	if property.Type != typeSet {
-		return nil, "spotler", "permissions need a Spotler field of type List (set), this one is " + property.Type
+// originPart compiles a cell that reads columns.
+func (b *binding) originPart(n int, r Row, table schema.Table, c cell, property Property) (*part, string, string) {
+	o, needs, says := b.origin(table, c.source)
+	if says != "" {
+		return nil, c.name, says
 	}
-	set := &boundSet{row: n, property: property.Name, direction: r.Direction, entries: property.Entries, byName: map[string]int64{}}
-	twice := map[string]bool{}
-	for _, e := range property.Entries {
-		name := foldName(e.Description)
-		if _, again := set.byName[name]; again || twice[name] {
-			twice[name] = true
-			delete(set.byName, name)
-			continue
-		}
-		set.byName[name] = e.Bit
-	}
-	return &part{set: set}, string(t), ""
-}
-
-func (b *binding) columnPart(n int, r Row, table schema.Table, name string, property Property) (*part, string, string) {
-	column, known := table.Column(name)
-	if !known {
-		return nil, string(table.Name), "the table has no column of this name"
-	}
-	read := newReader(column)
-	p := &part{column: read.key}
+	p := &part{needs: needs}
+	goal := b.target(r.Scale, property)
 	if r.Filter != "" {
-		p.filter = &boundFilter{row: n, reader: read, values: filterValues(r.Filter),
-			excuses: "the mapping keeps the record out: " + name + " has another value than the filter asks"}
+		p.filter = &boundFilter{row: n, origin: o, target: goal, values: filterValues(r.Filter),
+			excuses: "the mapping keeps the record out: " + c.source.String() + " has another value than the filter asks"}
 	}
 	if r.Spotler == "" {
 		return p, "", ""
 	}
 	if property.Name == permissionProperty && property.Type == typeSet {
-		return nil, string(table.Name), "permissions come from Spotler Permission rows only; use @map(permissions)"
+		return nil, c.name, "permissions come from Spotler Permission rows only; use @map(permissions)"
 	}
-	if says := b.convertible(column, r.Direction, property); says != "" {
-		return nil, string(table.Name), says
+	if says := convertible(o, property); says != "" {
+		return nil, c.name, says
 	}
 	if property.Name == emailProperty {
-		if !r.Direction.Outward() {
-			return nil, string(table.Name), "the address must travel to Spotler; use -> or <->"
+		if says := p.address(o, r.Direction, c); says != "" {
+			return nil, c.name, says
 		}
-		if !slices.Contains(textual, column.Kind) {
-			return nil, string(table.Name), "the address must come from a text column"
-		}
-		p.email = &read
 	}
-	if r.Direction.Inward() {
-		p.back = &boundBack{row: n, name: property.Name, direction: r.Direction, policy: r.Policy, column: column, from: property.Type,
-			target: b.target(column.Kind, name, r.Scale, property)}
-	}
-	field := &boundField{row: n, name: property.Name, direction: r.Direction, reader: read, write: conversions[property.Type].write,
-		target: b.target(column.Kind, name, r.Scale, property), kinds: string(column.Kind) + " to " + property.Type}
-	if r.Direction.Outward() {
+	field := &boundField{row: n, name: property.Name, direction: r.Direction, origin: o, write: conversions[property.Type].write, target: goal, to: property.Type}
+	if r.Direction.Outward() && c.name != "entity" {
 		p.field = field
 	}
-	if p.back != nil {
-		p.back.mirror = *field
+	if r.Direction.Inward() {
+		column, _ := table.Column(c.source.String())
+		if says := fillable(column, property.Type); says != "" {
+			return nil, c.name, says
+		}
+		p.back = &boundBack{row: n, name: property.Name, direction: r.Direction, policy: r.Policy, column: column, from: property.Type, target: goal, mirror: *field}
 	}
 	return p, "", ""
 }
 
-func (b *binding) target(kind schema.Kind, column string, scale Scale, property Property) target {
-	return target{kind: kind, column: column, zone: b.zone, scale: scale, entries: property.Entries}
+// address makes o the address of the record.
+func (p *part) address(o origin, d connector.Direction, c cell) string {
+	if c.name == "entity" {
+		return ""
+	}
+	if !d.Outward() {
+		return "the address must travel to Spotler; use -> or <->"
+	}
+	for _, part := range o.parts {
+		if o.join || !slices.Contains(textual, part.reader.kind) && part.reader.kind != anyKind {
+			return "the address must come from a text column"
+		}
+	}
+	p.email = &o
+	return ""
 }
 
-// convertible says why values of the column cannot become values of the
-// property, or the other way round for a direction that comes back.
-func (b *binding) convertible(c schema.Column, d connector.Direction, p Property) string {
+func (b *binding) target(scale Scale, property Property) target {
+	return target{zone: b.zone, scale: scale, entries: property.Entries}
+}
+
+// convertible says why values of the cell cannot become values of the property.
+func convertible(o origin, p Property) string {
 	to, known := conversions[p.Type]
 	if !known {
 		return "the connector does not know the Spotler type " + p.Type
 	}
-	fits := slices.ContainsFunc(to.from, func(kinds []schema.Kind) bool { return slices.Contains(kinds, c.Kind) })
-	if !fits {
-		return "a column of type " + string(c.Kind) + " cannot be converted to the Spotler type " + p.Type
+	kinds := []schema.Kind{schema.String}
+	if !o.join {
+		kinds = kinds[:0]
+		for _, part := range o.parts {
+			kinds = append(kinds, part.reader.kind)
+		}
 	}
-	if d.Inward() && (c.Kind == schema.PrimaryKey || c.Kind == schema.State || c.Kind == schema.Status || slices.Contains(linked, c.Kind)) {
+	for _, kind := range kinds {
+		if kind == anyKind {
+			kind = schema.String
+		}
+		if !slices.ContainsFunc(to.from, func(kinds []schema.Kind) bool { return slices.Contains(kinds, kind) }) {
+			return "a column of type " + string(kind) + " cannot be converted to the Spotler type " + p.Type
+		}
+	}
+	return ""
+}
+
+// fillable says why a column cannot be filled from a property of the type.
+func fillable(c schema.Column, _ string) string {
+	if c.Kind == schema.PrimaryKey || c.Kind == schema.State || c.Kind == schema.Status || slices.Contains(linked, c.Kind) {
 		return "a column of type " + string(c.Kind) + " cannot be filled from Spotler; use ->"
 	}
 	return ""
+}
+
+// initialPart compiles a row that gives new rows a fixed value (manual: "New
+// Subscribers", the Source column).
+func (b *binding) initialPart(n int, r Row, table schema.Table, c cell, text string) (*part, string, string) {
+	column, known := table.Column(c.source.String())
+	if !known {
+		return nil, c.name, "the table has no column of this name"
+	}
+	if says := fillable(column, typeString); says != "" {
+		return nil, c.name, says
+	}
+	back := boundBack{row: n, name: r.Spotler, direction: r.Direction, column: column, from: typeString, target: b.target(r.Scale, Property{})}
+	back.target.kind, back.target.column = column.Kind, column.Name
+	got := back.inward(map[string]any{r.Spotler: text})
+	if got.Says != "" {
+		return nil, "spotler", "the fixed value does not fit the column " + column.Name + ": " + got.Says
+	}
+	return &part{initial: &got}, "", ""
 }
 
 // fixedPart converts a fixed text once, so a wrong one is found before any row.
@@ -178,7 +207,8 @@ func (b *binding) fixedPart(n int, r Row, text string, property Property) (*part
 	if !known {
 		return nil, "spotler", "the connector does not know the Spotler type " + property.Type
 	}
-	goal := b.target(schema.String, "", r.Scale, property)
+	goal := b.target(r.Scale, property)
+	goal.kind = schema.String
 	w := to.write(&goal, value{canonical: text, text: text})
 	if w.fault != "" || w.note != "" {
 		return nil, "spotler", "the fixed value does not fit the Spotler type " + property.Type + ": " + w.fault + w.note
@@ -187,17 +217,21 @@ func (b *binding) fixedPart(n int, r Row, text string, property Property) (*part
 }
 
 func (t *boundTable) add(p *part) {
-	if p.column != "" && !slices.Contains(t.columns, p.column) {
-		t.columns = append(t.columns, p.column)
-	}
+	t.need(p.needs)
 	if p.email != nil {
 		t.email = p.email
 	}
 	if p.field != nil {
 		t.fields = append(t.fields, *p.field)
 	}
+	if p.member != nil {
+		t.members = append(t.members, *p.member)
+	}
 	if p.back != nil {
 		t.back = append(t.back, *p.back)
+	}
+	if p.initial != nil {
+		t.defaults = append(t.defaults, *p.initial)
 	}
 	if p.filter != nil {
 		t.filters = append(t.filters, *p.filter)
@@ -213,7 +247,13 @@ func (t *boundTable) add(p *part) {
 // finish prepares the columns of the rules: those the table has.
 func (t *boundTable) finish(table schema.Table) {
 	t.facts = map[string]reader{}
-	t.ruleColumns = []string{t.email.key}
+	if t.email != nil {
+		for _, p := range t.email.parts {
+			if p.reader.via == "" {
+				t.ruleColumns = append(t.ruleColumns, p.reader.key)
+			}
+		}
+	}
 	for _, name := range factColumns {
 		if c, ok := table.Column(name); ok {
 			r := newReader(c)

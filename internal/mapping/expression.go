@@ -3,7 +3,7 @@ package mapping
 import "strings"
 
 // The sources of the full grammar (manual: "Mapping row options" and its future
-// ideas). ParseExpression reads them; a sheet accepts them once Bind knows them.
+// ideas). ParseExpression reads them.
 type (
 	// Through is a column of the row that a lookup points at:
 	// parentcustomerid(account).accountnumber. Table is "" for slaid().name.
@@ -16,9 +16,13 @@ type (
 	// Concat joins Column, Through and Text: @concat(a, " ", b).
 	Concat []Source
 	// Child is a column of the first row of a child table:
-	// @child(dh_permissions).first(createdon desc).name.
+	// @child(dh_permissions).first(createdon desc).name. Match is the lookup of the
+	// child table that points at the record; "" when there is only one:
+	// @child(dh_permissions, dh_customer).first(createdon desc).name.
 	Child struct {
-		Table, By  string
+		Table      string
+		Match      string
+		By         string
 		Descending bool
 		Column     string
 	}
@@ -55,7 +59,11 @@ func (c Child) String() string {
 	if c.Descending {
 		order += " desc"
 	}
-	return "@child(" + c.Table + ").first(" + order + ")." + c.Column
+	table := c.Table
+	if c.Match != "" {
+		table += ", " + c.Match
+	}
+	return "@child(" + table + ").first(" + order + ")." + c.Column
 }
 
 // String is the query with its prefix.

@@ -26,8 +26,10 @@ func ParseExpression(cell string) (Source, error) {
 			return nil, &CellError{cell, len(queryPrefix) + 1, "write one line with a query behind @odata:"}
 		}
 		return Query(query), nil
-	case cell == "" || cell[0] == '$':
-		source, err := ParseSource(cell)
+	case cell == "":
+		return nil, nil
+	case cell[0] == '$':
+		source, err := parseDollar(cell)
 		if err != nil {
 			return nil, &CellError{cell, 1, err.Error()}
 		}
@@ -146,7 +148,7 @@ func (p *cellParser) special() Source {
 func (p *cellParser) related() Source {
 	p.expect('(', "open a bracket behind @map")
 	switch name := Related(p.now().text); name {
-	case Permissions, "list", "periodiek":
+	case Permissions, Lists, Periodieken:
 		p.expect('w', "use permissions, list or periodiek")
 		p.expect(')', "close the bracket")
 		return name
@@ -176,6 +178,9 @@ func (p *cellParser) child() Source {
 	var c Child
 	p.expect('(', "open a bracket behind @child")
 	c.Table = p.name("name the child table here")
+	if p.accept(',') {
+		c.Match = p.name("name the lookup of the child table that points at the record")
+	}
 	p.expect(')', "close the bracket behind the table")
 	p.expect('.', "write .first(column desc) behind the table")
 	if p.now().text != "first" {

@@ -3,6 +3,7 @@ package mapping_test
 import (
 	"errors"
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/spotler-connector/connector/internal/mapping"
@@ -16,12 +17,13 @@ var goodCells = map[string]string{
 	"@map(list)":        "@map(list)",
 	"@map( periodiek )": "@map(periodiek)",
 	"parentcustomerid(account).accountnumber": "parentcustomerid(account).accountnumber",
-	"slaid().name":                                      "slaid().name",
-	"address1_line1;address1_line2;":                    "address1_line1;address1_line2",
-	"a;ownerid(systemuser).fullname":                    "a;ownerid(systemuser).fullname",
-	`@concat(a,", ", b, "\"\\")`:                        `@concat(a, ", ", b, "\"\\")`,
-	"@child(dh_permissions).first(createdOn DESC).name": "@child(dh_permissions).first(createdon desc).name",
-	"@odata:contacts?$select=fullname&$top=1":           "@odata:contacts?$select=fullname&$top=1",
+	"slaid().name":                                                      "slaid().name",
+	"address1_line1;address1_line2;":                                    "address1_line1;address1_line2",
+	"a;ownerid(systemuser).fullname":                                    "a;ownerid(systemuser).fullname",
+	`@concat(a,", ", b, "\"\\")`:                                        `@concat(a, ", ", b, "\"\\")`,
+	"@child(dh_permissions).first(createdOn DESC).name":                 "@child(dh_permissions).first(createdon desc).name",
+	"@child(dh_spotlerpermission,dh_Customer).first(createdon).dh_name": "@child(dh_spotlerpermission, dh_customer).first(createdon).dh_name",
+	"@odata:contacts?$select=fullname&$top=1":                           "@odata:contacts?$select=fullname&$top=1",
 }
 
 func TestParseExpression(t *testing.T) {
@@ -29,6 +31,21 @@ func TestParseExpression(t *testing.T) {
 		got, err := mapping.ParseExpression(cell)
 		if err != nil || got.String() != want {
 			t.Errorf("%s: %v, %v; want %s", cell, got, err, want)
+		}
+	}
+}
+
+// C-605 C-606: the cells that start with a dollar sign, and the empty one.
+func TestParseDollar(t *testing.T) {
+	for cell, want := range map[string]mapping.Source{"": nil, "  ": nil, " EMailAddress1 ": mapping.Column("emailaddress1"), "$value:PRD": mapping.Literal("PRD"), "$value:a;b(c)": mapping.Literal("a;b(c)"),
+		"$customertype": mapping.CustomerType{}, "@map( Permissions )": mapping.Permissions} {
+		if got, err := mapping.ParseExpression(cell); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%q reads as %#v, %v", cell, got, err)
+		}
+	}
+	for cell, says := range map[string]string{"$value:": "is empty", "$other": "use $CustomerType", "@": "use @map, @concat, @child or @odata:", "9lives": "name a column here", strings.Repeat("a", 129): "name a column here"} {
+		if _, err := mapping.ParseExpression(cell); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%q: %v, want %q", cell, err, says)
 		}
 	}
 }

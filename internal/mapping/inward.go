@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -61,7 +62,9 @@ func (b *Bound) Mirror(t connector.Table, values map[string]any) map[string]Fiel
 		return nil
 	}
 	r := Result{}
-	r.Email, r.EmailState = bt.address(values)
+	if bt.email != nil {
+		r.Email, r.EmailState = bt.address(values)
+	}
 	for i := range bt.back {
 		bt.back[i].mirror.outward(values, &r)
 	}
@@ -106,6 +109,15 @@ func (f *boundBack) inward(properties map[string]any) Received {
 	out.Wire = told.wire
 	out.Value, out.Canonical, out.Says = f.fill(told)
 	return out
+}
+
+// Defaults are the values that a new row of t gets from the sheet: its rows with
+// $value: on the side of Spotler (manual: "New Subscribers", the Source column).
+func (b *Bound) Defaults(t connector.Table) []Received {
+	if bt := b.tables[t]; bt != nil {
+		return slices.Clone(bt.defaults)
+	}
+	return nil
 }
 
 // InwardProperties are the properties that matter for rows of t when a contact comes

@@ -51,12 +51,13 @@ type Problem struct {
 
 // Outward converts a row of table t, as Dataverse answers it, to what Spotler
 // should have. Numbers are json.Number or float64; a key that is present with
-// null is an empty value. A key that is missing is trouble: the field is left
-// out with a Problem, and the address is EmailUnread, never EmailNone. Without
-// permissions there are no Bits; of two with one name, No wins.
+// null is an empty value. The rows of Expansions stand in it behind their
+// navigation, those of Asks under their cell. A key that is missing is trouble: the
+// field is left out with a Problem, and the address is EmailUnread, never EmailNone.
+// Without permissions there are no Bits; of two with one name, No wins.
 func (b *Bound) Outward(t connector.Table, values map[string]any, permissions []connector.Permission) Result {
 	bt := b.tables[t]
-	if bt == nil {
+	if bt == nil || bt.email == nil {
 		return Result{Excluded: "the mapping does not synchronise this table"}
 	}
 	var r Result
@@ -68,14 +69,17 @@ func (b *Bound) Outward(t connector.Table, values map[string]any, permissions []
 	for i := range bt.fields {
 		bt.fields[i].outward(values, &r)
 	}
+	for i := range bt.members {
+		bt.members[i].outward(values, &r)
+	}
 	for i := range bt.sets {
-		bt.sets[i].outward(permissions, &r)
+		bt.sets[i].outward(values, permissions, &r)
 	}
 	return r
 }
 
 func (t *boundTable) address(values map[string]any) (connector.Email, connector.EmailState) {
-	v, says := t.email.read(values)
+	v, says := t.email.read(values, nil)
 	if says != "" {
 		return connector.Email{}, connector.EmailUnread
 	}
@@ -91,11 +95,11 @@ func (t *boundTable) exclude(values map[string]any, r *Result) {
 			r.Excluded = f.excuses
 			return
 		}
-		v, says := f.reader.read(values)
+		v, says := f.origin.read(values, &f.target)
 		if says != "" {
-			r.Problems = append(r.Problems, Problem{f.row, f.reader.key, "filter on " + string(f.reader.kind), says})
+			r.Problems = append(r.Problems, Problem{f.row, f.origin.name, "filter on " + string(v.kind), says})
 		}
-		if says != "" || !f.passes(v) {
+		if says != "" || !f.passes(v.value) {
 			r.Excluded = f.excuses
 			return
 		}
@@ -117,32 +121,49 @@ func (f *boundField) outward(values map[string]any, r *Result) {
 		return // the state says it; an address is never cleared by a write
 	}
 	out := Field{Name: f.name, Direction: f.direction, Row: f.row}
-	v, says := f.reader.read(values)
+	v, says := f.origin.read(values, &f.target)
 	if says == "" && v.canonical != "" {
-		w := f.write(&f.target, v)
+		goal := f.target
+		goal.kind, goal.column = v.kind, v.column
+		w := f.write(&goal, v.value)
 		says = w.fault
 		if w.note != "" {
-			r.Notes = append(r.Notes, Problem{f.row, f.reader.key, f.kinds, w.note})
+			r.Notes = append(r.Notes, f.problem(v, w.note))
 		} else {
 			out.Value, out.Canonical, out.Wire = w.wire, v.canonical, w.canonical
 		}
 	}
 	if says != "" {
-		r.Problems = append(r.Problems, Problem{f.row, f.reader.key, f.kinds, says})
+		r.Problems = append(r.Problems, f.problem(v, says))
 		return
 	}
 	r.Fields = append(r.Fields, out)
 }
 
-func (s *boundSet) outward(permissions []connector.Permission, r *Result) {
+func (f *boundField) problem(v reading, says string) Problem {
+	kind := v.kind
+	if kind == anyKind {
+		kind = f.origin.kind()
+	}
+	return Problem{f.row, f.origin.name, string(kind) + " to " + f.to, says}
+}
+
+func (s *boundSet) outward(values map[string]any, permissions []connector.Permission, r *Result) {
 	if !s.direction.Outward() {
 		return
+	}
+	if s.subscriptions != nil {
+		var says string
+		if permissions, says = s.subscriptions.read(values); says != "" {
+			r.Problems = append(r.Problems, Problem{s.row, s.property, "periodiek", says})
+			return
+		}
 	}
 	first := len(r.Bits)
 	for _, p := range permissions {
 		bit, known := s.byName[foldName(p.Name)]
 		if !known {
-			r.Problems = append(r.Problems, Problem{s.row, s.property, "permission", "the list in Spotler has no entry of this name, or has two; add it in Spotler or correct the name of the Spotler Permission"})
+			r.Problems = append(r.Problems, Problem{s.row, s.property, s.noun(), "the list in Spotler has no entry of this name, or has two; add it in Spotler or correct the name in Dynamics 365"})
 			continue
 		}
 		same := slices.IndexFunc(r.Bits[first:], func(b Bit) bool { return b.Bit == bit })

@@ -5,6 +5,7 @@ package mapping
 
 import (
 	_ "embed"
+	"strings"
 
 	connector "github.com/spotler-connector/connector"
 )
@@ -14,10 +15,13 @@ type Sheet struct{ Rows []Row }
 
 // Row maps at most one column of each table to one Spotler property.
 type Row struct {
-	Spotler   string // database name of the property; "" in a row that only filters
+	// Spotler is the database name of the property; "" in a row that only filters.
+	// $value:TEXT is what a new row gets from us in the column: see Bound.Defaults.
+	Spotler   string
 	Contact   Source // nil: contacts have no value for it
 	Lead      Source
 	Account   Source
+	Entity    Source // of a Membership Entry of Engage 365, which only comes from Spotler
 	Direction connector.Direction
 	// Filter keeps a whole record out of Spotler unless its column has this
 	// value; several values are separated by ";". Case does not count. A choice is
@@ -63,6 +67,31 @@ func (r Row) For(t connector.Table) Source {
 		return r.Account
 	}
 	return nil
+}
+
+// fixed is the text of a row whose Spotler cell is $value:TEXT.
+func (r Row) fixed() (text string, ok bool) { return strings.CutPrefix(r.Spotler, literalPrefix) }
+
+// cell is one table's cell of a row. table is "" for the Entity column, whose table
+// is that of the profile of Engage 365.
+type cell struct {
+	name   string
+	table  connector.Table
+	source Source
+}
+
+// cells are the cells of r that are filled.
+func (r Row) cells() []cell {
+	var out []cell
+	for _, t := range connector.People {
+		if source := r.For(t); source != nil {
+			out = append(out, cell{string(t), t, source})
+		}
+	}
+	if r.Entity != nil {
+		out = append(out, cell{"entity", "", r.Entity})
+	}
+	return out
 }
 
 // The Spotler properties with a meaning of their own.

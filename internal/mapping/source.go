@@ -26,8 +26,12 @@ type (
 	Related string
 )
 
-// Permissions is the one Related source so far: the Spotler Permission rows.
-const Permissions Related = "permissions"
+// The Related sources.
+const (
+	Permissions Related = "permissions" // the Spotler Permission rows
+	Lists       Related = "list"        // the marketing lists that the record is a member of
+	Periodieken Related = "periodiek"   // the subscriptions of Engage 365
+)
 
 const literalPrefix = "$value:"
 
@@ -48,57 +52,18 @@ func (CustomerType) String() string { return "$CustomerType" }
 // String is @map(…).
 func (r Related) String() string { return "@map(" + string(r) + ")" }
 
-var (
-	columnName  = regexp.MustCompile(`^[a-z][a-z0-9_]{0,127}$`)
-	relatedCell = regexp.MustCompile(`^@map\(\s*([a-zA-Z]+)\s*\)$`)
-)
+var columnName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,127}$`)
 
-// errNotYet marks what the manual knows and this version does not.
-var errNotYet = errors.New("not supported yet")
-
-// ParseSource reads one cell of a column of the sheet. Empty text is no source
-// (nil) and no error. Column names are folded to lower case, because logical
-// names in Dataverse are.
-func ParseSource(cell string) (Source, error) {
-	cell = strings.TrimSpace(cell)
-	switch {
-	case cell == "":
-		return nil, nil
-	case strings.HasPrefix(cell, literalPrefix):
-		if text := cell[len(literalPrefix):]; strings.TrimSpace(text) != "" {
+// parseDollar reads a cell that starts with a dollar sign.
+func parseDollar(cell string) (Source, error) {
+	if text, fixed := strings.CutPrefix(cell, literalPrefix); fixed {
+		if strings.TrimSpace(text) != "" {
 			return Literal(text), nil
 		}
 		return nil, errors.New("the fixed value behind $value: is empty")
-	case strings.EqualFold(cell, "$CustomerType"):
+	}
+	if strings.EqualFold(cell, "$CustomerType") {
 		return CustomerType{}, nil
-	case cell[0] == '@':
-		return parseSpecial(cell)
-	case cell[0] == '$':
-		return nil, errors.New("use $CustomerType or $value: followed by a fixed value")
-	case columnName.MatchString(strings.ToLower(cell)):
-		return Column(strings.ToLower(cell)), nil
-	case strings.Contains(cell, ";"):
-		return nil, fmt.Errorf("the first filled of several columns: %w", errNotYet)
-	case strings.Contains(cell, "("):
-		return nil, fmt.Errorf("a column of a related table: %w", errNotYet)
 	}
-	return nil, errors.New("this is not the logical name of a column: use letters, digits and underscores")
-}
-
-func parseSpecial(cell string) (Source, error) {
-	if m := relatedCell.FindStringSubmatch(cell); m != nil {
-		switch name := strings.ToLower(m[1]); name {
-		case string(Permissions):
-			return Permissions, nil
-		case "list", "periodiek":
-			return nil, fmt.Errorf("@map(%s): %w", name, errNotYet)
-		}
-		return nil, errors.New("use @map(permissions)")
-	}
-	for _, idea := range []string{"@concat", "@child", "@odata"} {
-		if strings.HasPrefix(strings.ToLower(cell), idea) {
-			return nil, fmt.Errorf("%s: %w", idea, errNotYet)
-		}
-	}
-	return nil, errors.New("use @map(permissions)")
+	return nil, errors.New("use $CustomerType or $value: followed by a fixed value")
 }

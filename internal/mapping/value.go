@@ -30,12 +30,14 @@ type reader struct {
 	key    string // the key in the JSON of the row, as $select names it
 	label  string // the key of the formatted value; "" when it is not needed
 	labels map[int64]string
+	via    string // the navigation behind which the row with the column stands
+	answer string // the cell under which the rows with the column stand
 }
 
 func newReader(c schema.Column) reader {
 	r := reader{kind: c.Kind, key: selectName(c)}
 	switch c.Kind {
-	case schema.Choice, schema.State, schema.Status, schema.Lookup, schema.Customer, schema.Owner:
+	case schema.Choice, schema.State, schema.Status, schema.Lookup, schema.Customer, schema.Owner, anyKind:
 		r.label = r.key + formatted
 	}
 	if len(c.Options) > 0 {
@@ -69,6 +71,10 @@ const (
 
 // read returns the value of the column in a row, or says why it cannot.
 func (r *reader) read(row map[string]any) (v value, says string) {
+	row, says = r.within(row)
+	if says != "" || row == nil {
+		return value{}, says
+	}
 	raw, present := row[r.key]
 	if !present {
 		return value{}, saysUnread
@@ -77,6 +83,8 @@ func (r *reader) read(row map[string]any) (v value, says string) {
 		return value{}, ""
 	}
 	switch r.kind {
+	case anyKind:
+		return r.readAny(raw, row)
 	case schema.String, schema.Memo, schema.PrimaryKey:
 		s, ok := raw.(string)
 		if !ok {
@@ -105,6 +113,20 @@ func (r *reader) read(row map[string]any) (v value, says string) {
 		return r.readLookup(raw, row)
 	}
 	return value{}, saysType
+}
+
+// readAny reads a column whose kind is not known, as text.
+func (r *reader) readAny(raw any, row map[string]any) (value, string) {
+	text, ok := plainText(raw)
+	if !ok {
+		return value{}, saysType
+	}
+	text = strings.TrimSpace(text)
+	v := value{canonical: text, text: text}
+	if label, _ := row[r.label].(string); label != "" && text != "" {
+		v.text = strings.TrimSpace(label)
+	}
+	return v, ""
 }
 
 func readNumber(kind schema.Kind, raw any) (value, string) {

@@ -143,7 +143,7 @@ func shareSource(a, b Row) bool {
 func cellChanges(a, b Row) []CellChange {
 	var out []CellChange
 	for _, c := range []CellChange{
-		{"contact", text(a.Contact), text(b.Contact)}, {"lead", text(a.Lead), text(b.Lead)}, {"account", text(a.Account), text(b.Account)},
+		{"contact", text(a.Contact), text(b.Contact)}, {"lead", text(a.Lead), text(b.Lead)}, {"account", text(a.Account), text(b.Account)}, {"entity", text(a.Entity), text(b.Entity)},
 		{"direction", string(a.Direction), string(b.Direction)}, {"filter", a.Filter, b.Filter}, {"scale", string(a.Scale), string(b.Scale)},
 		{"policy", string(a.Policy), string(b.Policy)},
 	} {
