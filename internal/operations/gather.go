@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 	"time"
 
 	connector "github.com/spotler-connector/connector"
@@ -13,7 +12,8 @@ import (
 	"github.com/spotler-connector/connector/internal/schema"
 )
 
-// gather reads the rows of people and their permission rows in one request, and
+// gather reads the rows of people, their permission rows and what else the mapping
+// asks for them in one request, and
 // looks again, one by one, for rows that did not come: absence is not deletion.
 func (b *run) gather(ctx context.Context, people []*person) error {
 	byTable := map[connector.Table][]*person{}
@@ -28,46 +28,89 @@ func (b *run) gather(ctx context.Context, people []*person) error {
 	for _, t := range order {
 		queries = append(queries, b.rowQuery(t, byTable[t]), b.permissionQuery(t, byTable[t]))
 	}
-	answers, err := b.read(ctx, queries)
+	rows := len(queries)
+	var questions []question
+	for _, t := range order {
+		for _, q := range b.questions(t, byTable[t]) {
+			questions = append(questions, q)
+			queries = append(queries, q.query)
+		}
+	}
+	answers, err := b.answers(ctx, queries)
 	if err != nil {
 		return err
 	}
+	for _, a := range answers[:rows] {
+		if a.err != nil {
+			return a.err
+		}
+	}
 	for i, t := range order {
-		b.match(byTable[t], answers[2*i], answers[2*i+1])
+		b.match(byTable[t], answers[2*i].rows, answers[2*i+1].rows)
+	}
+	if err := b.learn(questions, answers[rows:]); err != nil {
+		return err
 	}
 	return b.lookAgain(ctx, people)
 }
 
-// read runs queries in one $batch and returns the rows of each.
-func (b *run) read(ctx context.Context, queries []dataverse.Query) ([][]dataverse.Row, error) {
-	requests := make([]dataverse.BatchRequest, len(queries))
-	for i, q := range queries {
-		requests[i] = b.env.CRM.GetRequest(q)
-	}
-	responses, err := b.env.CRM.Batch(ctx, requests, true)
-	if err != nil {
-		return nil, err
-	}
-	out := make([][]dataverse.Row, len(queries))
-	for i, q := range queries {
-		if responses[i].Err != nil {
-			return nil, responses[i].Err
+// answered is what came of one query.
+type answered struct {
+	rows []dataverse.Row
+	err  error
+}
+
+// answers runs queries in as few $batch requests as it can.
+func (b *run) answers(ctx context.Context, queries []dataverse.Query) ([]answered, error) {
+	out := make([]answered, 0, len(queries))
+	for some := range slices.Chunk(queries, dataverse.MaxBatch) {
+		requests := make([]dataverse.BatchRequest, len(some))
+		for i, q := range some {
+			requests[i] = b.env.CRM.GetRequest(q)
 		}
-		rows, next, err := dataverse.DecodeRows(responses[i], q.Table)
+		responses, err := b.env.CRM.Batch(ctx, requests, true)
 		if err != nil {
 			return nil, err
 		}
-		if next != "" {
-			for row, err := range b.env.CRM.RowsFrom(ctx, q, next) {
-				if err != nil {
-					return nil, err
-				}
-				rows = append(rows, row)
-			}
+		for i, q := range some {
+			out = append(out, b.answer(ctx, q, responses[i]))
 		}
-		out[i] = rows
 	}
 	return out, nil
+}
+
+// read runs queries and returns the rows of each; one that fails fails all.
+func (b *run) read(ctx context.Context, queries []dataverse.Query) ([][]dataverse.Row, error) {
+	answers, err := b.answers(ctx, queries)
+	if err != nil {
+		return nil, err
+	}
+	out := make([][]dataverse.Row, len(answers))
+	for i, a := range answers {
+		if a.err != nil {
+			return nil, a.err
+		}
+		out[i] = a.rows
+	}
+	return out, nil
+}
+
+// answer decodes what came of a query, and reads the pages behind the first.
+func (b *run) answer(ctx context.Context, q dataverse.Query, r dataverse.BatchResponse) answered {
+	if r.Err != nil {
+		return answered{err: r.Err}
+	}
+	rows, next, err := dataverse.DecodeRows(r, q.Table)
+	if err != nil || next == "" {
+		return answered{rows, err}
+	}
+	for row, err := range b.env.CRM.RowsFrom(ctx, q, next) {
+		if err != nil {
+			return answered{err: err}
+		}
+		rows = append(rows, row)
+	}
+	return answered{rows: rows}
 }
 
 func ids(people []*person) []connector.RecordID {
@@ -86,26 +129,11 @@ func (b *run) rowQuery(t connector.Table, people []*person) dataverse.Query {
 			columns = append(columns, when)
 		}
 	}
-	return dataverse.Query{Table: table, Select: columns, Filter: dataverse.In(table.Key, ids(people)...), Annotations: b.needsLabels(t)}
+	return dataverse.Query{Table: table, Select: columns, Filter: dataverse.In(table.Key, ids(people)...), Expand: b.expansions(t), Annotations: b.env.Mapping.Labels(t)}
 }
 
 // columns are the mapped columns and those of the rules, each once.
 func (b *run) columns(t connector.Table) []string { return Columns(b.env.Mapping, t) }
-
-// needsLabels reports whether a mapped column is read by its label.
-func (b *run) needsLabels(t connector.Table) bool {
-	table := b.env.Tables[t]
-	for _, name := range b.env.Mapping.Columns(t) {
-		name = strings.TrimSuffix(strings.TrimPrefix(name, "_"), "_value")
-		if c, ok := table.Column(name); ok {
-			switch c.Kind {
-			case schema.Choice, schema.State, schema.Status, schema.Lookup, schema.Customer, schema.Owner:
-				return true
-			}
-		}
-	}
-	return false
-}
 
 func permissionLookup(t connector.Table) string {
 	if t == connector.Lead {
