@@ -3,7 +3,6 @@ package mapping_test
 import (
 	"errors"
 	"reflect"
-	"strings"
 	"testing"
 
 	"github.com/spotler-connector/connector/internal/mapping"
@@ -31,21 +30,6 @@ func TestParseExpression(t *testing.T) {
 		got, err := mapping.ParseExpression(cell)
 		if err != nil || got.String() != want {
 			t.Errorf("%s: %v, %v; want %s", cell, got, err, want)
-		}
-	}
-}
-
-// C-605 C-606: the cells that start with a dollar sign, and the empty one.
-func TestParseDollar(t *testing.T) {
-	for cell, want := range map[string]mapping.Source{"": nil, "  ": nil, " EMailAddress1 ": mapping.Column("emailaddress1"), "$value:PRD": mapping.Literal("PRD"), "$value:a;b(c)": mapping.Literal("a;b(c)"),
-		"$customertype": mapping.CustomerType{}, "@map( Permissions )": mapping.Permissions} {
-		if got, err := mapping.ParseExpression(cell); err != nil || !reflect.DeepEqual(got, want) {
-			t.Errorf("%q reads as %#v, %v", cell, got, err)
-		}
-	}
-	for cell, says := range map[string]string{"$value:": "is empty", "$other": "use $CustomerType", "@": "use @map, @concat, @child or @odata:", "9lives": "name a column here", strings.Repeat("a", 129): "name a column here"} {
-		if _, err := mapping.ParseExpression(cell); err == nil || !strings.Contains(err.Error(), says) {
-			t.Errorf("%q: %v, want %q", cell, err, says)
 		}
 	}
 }

@@ -52,6 +52,31 @@ func TestDefault(t *testing.T) {
 	}
 }
 
+// C-591 C-592 C-604 to C-616: the cells of the manual, and what they read as.
+func TestParseSource(t *testing.T) {
+	for cell, want := range map[string]mapping.Source{
+		"": nil, "  ": nil, " EMailAddress1 ": mapping.Column("emailaddress1"),
+		"$value:PRD": mapping.Literal("PRD"), "$value:a;b(c)": mapping.Literal("a;b(c)"), "$customertype": mapping.CustomerType{}, "$CustomerType": mapping.CustomerType{},
+		"@map( Permissions )": mapping.Permissions, "@map(list)": mapping.Lists, "@map(periodiek)": mapping.Periodieken,
+		"parentcustomerid(account).accountnumber": mapping.Through{Lookup: "parentcustomerid", Table: "account", Column: "accountnumber"},
+		"slaid().name": mapping.Through{Lookup: "slaid", Column: "name"},
+		"a;b;":         mapping.FirstFilled{mapping.Column("a"), mapping.Column("b")},
+		`@concat(address1_line1, ", ", address1_line2)`:     mapping.Concat{mapping.Column("address1_line1"), mapping.Text(", "), mapping.Column("address1_line2")},
+		"@child(dh_permissions).first(createdOn DESC).name": mapping.Child{Table: "dh_permissions", By: "createdon", Descending: true, Column: "name"},
+		"@odata:contacts?$select=fullname&$top=1":           mapping.Query("contacts?$select=fullname&$top=1"),
+	} {
+		if got, err := mapping.ParseExpression(cell); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%q reads as %#v, %v; want %#v", cell, got, err, want)
+		}
+	}
+	for cell, says := range map[string]string{"$value:": "is empty", "$other": "use $CustomerType", "@": "use @map, @concat, @child or @odata:", "@map(other)": "use permissions, list or periodiek",
+		"9lives": "name a column here", "first name": "nothing may follow here", "a(b).c(d).e": "nothing may follow here", strings.Repeat("a", 129): "name a column here"} {
+		if _, err := mapping.ParseExpression(cell); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%q: %v, want %q", cell, err, says)
+		}
+	}
+}
+
 func TestParseReportsEverything(t *testing.T) {
 	_, err := mapping.Parse([]byte(`version: 1
 rows:
