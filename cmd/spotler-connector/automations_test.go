@@ -133,7 +133,7 @@ func TestAutomationIsStarted(t *testing.T) {
 		if n := s.effects("campaign_started"); n != 1 {
 			t.Errorf("%d campaigns started", n)
 		}
-		for n, want := range map[int][2]string{205: {"invoiceEmail=<STRING>", "invoiceEmail still has its type"}, 206: {"nope=1", "choose from invoiceEmail, crosssell"}, 207: {"crosssell={1};crosssell={2}", "crosssell is given twice"}} {
+		for n, want := range map[int][2]string{205: {"invoiceEmail=<STRING>", "invoiceEmail in Automation Fields still has its type"}, 206: {"nope=1", "choose from invoiceEmail, crosssell"}, 207: {"crosssell={1};crosssell={2}", "crosssell is given twice in Automation Fields"}} {
 			s.shows(s.job(n, connector.StartAutomation, startOf(1, rows[welcomeStart], want[0])), connector.Failed, "JOB_NOT_VALID", want[1])
 		}
 		s.shows(s.job(208, connector.StartAutomation, startOf(0, rows[welcomeStart], "")), connector.Failed, "JOB_NOT_VALID", "no Customer or Lead")

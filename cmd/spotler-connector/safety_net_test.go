@@ -47,8 +47,8 @@ func TestPullOfQueuedJobs(t *testing.T) {
 	if len(s.spotler()) != 0 || state(s.row("dh_spotlerjobs", id(201))) != connector.Completed {
 		t.Errorf("job %v", s.row("dh_spotlerjobs", id(201)))
 	}
-	if n := s.count(); n.Ops[store.OpDone] != 2 {
-		t.Errorf("ops %v", n.Ops)
+	if ops := s.ops(); len(ops) != 2 || ops[0].State != store.OpDone || ops[1].State != store.OpDone {
+		t.Errorf("ops %v", ops)
 	}
 }
 
