@@ -152,7 +152,7 @@ func TestAnEditedMappingWakesWhatFailed(t *testing.T) {
 		}
 		s.open(database, map[string]string{"HOOK_ID": "", "DATA_DIR": s.house.settings.DataDir, "MAPPING": sheet})
 		s.until("it is tried again", func() bool {
-			last := s.ops()[0]
+			last := s.asked()[0]
 			return last.Lane == store.LaneOf(s.env, connector.Record{Table: connector.Contact, ID: connector.RecordID(id(2))}) && last.State == store.OpDone
 		})
 	})
@@ -176,7 +176,7 @@ func TestALostAnswerIsReadBack(t *testing.T) {
 		t.Fatalf("%d were put: %v", n, err)
 	}
 	s.quiet()
-	if last := s.ops()[0]; last.Source != "readback" || last.State != store.OpDone || last.ResultCode != connector.CodeOK {
+	if last := s.asked()[0]; last.Source != "readback" || last.State != store.OpDone || last.ResultCode != connector.CodeOK {
 		t.Errorf("%+v", last)
 	}
 }

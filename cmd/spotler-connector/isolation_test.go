@@ -54,8 +54,8 @@ func TestEnvironmentsAreStrangers(t *testing.T) {
 		if len(first.spotler()) != 0 || len(second.spotler()) != 1 {
 			t.Errorf("first has %d, second %d", len(first.spotler()), len(second.spotler()))
 		}
-		if len(first.ops()) != 2 || len(second.ops()) != 1 || !strings.HasPrefix(string(second.ops()[0].Lane), "second/") {
-			t.Errorf("ops: %d and %d", len(first.ops()), len(second.ops()))
+		if len(first.asked()) != 2 || len(second.asked()) != 1 || !strings.HasPrefix(string(second.asked()[0].Lane), "second/") {
+			t.Errorf("ops: %d and %d", len(first.asked()), len(second.asked()))
 		}
 		notTheSameHash(t, first, second)
 		// The hook of one does not take the events of the other.

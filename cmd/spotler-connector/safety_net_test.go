@@ -47,7 +47,7 @@ func TestPullOfQueuedJobs(t *testing.T) {
 	if len(s.spotler()) != 0 || state(s.row("dh_spotlerjobs", id(201))) != connector.Completed {
 		t.Errorf("job %v", s.row("dh_spotlerjobs", id(201)))
 	}
-	if ops := s.ops(); len(ops) != 2 || ops[0].State != store.OpDone || ops[1].State != store.OpDone {
+	if ops := s.asked(); len(ops) != 2 || ops[0].State != store.OpDone || ops[1].State != store.OpDone {
 		t.Errorf("ops %v", ops)
 	}
 }

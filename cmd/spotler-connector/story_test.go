@@ -284,13 +284,19 @@ func state(row map[string]any) connector.JobState {
 	return schema.JobState(int(n))
 }
 
-// ops are those that somebody asked for, newest first: without what the clock asks for.
+// ops lists the ops of the environment, newest first.
 func (s *story) ops() []store.Op {
 	s.Helper()
 	out, err := s.house.store.Ops(context.Background(), store.OpFilter{Environment: s.env, Limit: 1000})
 	if err != nil {
 		s.Fatal(err)
 	}
+	return out
+}
+
+// asked are the ops that somebody asked for, newest first: without what the clock does.
+func (s *story) asked() []store.Op {
+	s.Helper()
 	own := string(store.EnvironmentLane(s.env, ""))
-	return slices.DeleteFunc(out, func(o store.Op) bool { return strings.HasPrefix(string(o.Lane), own) })
+	return slices.DeleteFunc(s.ops(), func(o store.Op) bool { return strings.HasPrefix(string(o.Lane), own) })
 }
