@@ -148,3 +148,37 @@ func TestListItem(t *testing.T) {
 		}
 	})
 }
+
+// C-515, C-516: what a job sets in Spotler is news of Spotler's side, not an echo: the
+// poll brings it to Dynamics, a cleared field and a permission too, and a sync keeps it.
+func TestContactFieldTravelsBack(t *testing.T) {
+	databases(t, func(t *testing.T, database string) {
+		s := beginTwoWay(t, database, nil)
+		s.crm(person(1, map[string]any{"jobtitle": "Buyer", "address1_city": "Ede"}), permission(101, 1, "Nieuwsbrief", false), permission(102, 1, "Acties", true))
+		s.quiet()
+		for n, tt := range [][2]string{{"profileField1", "Director"}, {"city", "Utrecht"}, {"permissions:Nieuwsbrief", "true"}, {"permissions:Acties", "false"}} {
+			s.shows(s.job(401+n, connector.SetContactField, on(1, tt[0], tt[1])), connector.Completed, "OK", "")
+		}
+		if r := s.row("contacts", id(1)); r["jobtitle"] != "Buyer" {
+			t.Errorf("before the poll: %v", r["jobtitle"])
+		}
+		s.poll()
+		r := s.row("contacts", id(1))
+		if r["jobtitle"] != "Director" || r["address1_city"] != "Utrecht" {
+			t.Errorf("title %v, city %v", r["jobtitle"], r["address1_city"])
+		}
+		if on, off := s.row("dh_spotlerpermissions", id(101)), s.row("dh_spotlerpermissions", id(102)); on["dh_subscribed"] != true || off["dh_subscribed"] != false {
+			t.Errorf("permission rows: Nieuwsbrief %v, Acties %v", on["dh_subscribed"], off["dh_subscribed"])
+		}
+		s.shows(s.job(410, connector.ClearContactField, on(1, "profileField1", "")), connector.Completed, "OK", "profileField1 was cleared")
+		s.poll()
+		if r := s.row("contacts", id(1)); r["jobtitle"] != nil {
+			t.Errorf("after it was cleared: %v", r["jobtitle"])
+		}
+		s.crm(edit{Set: "contacts", ID: id(1), Body: map[string]any{"firstname": "Bea"}})
+		s.quiet()
+		if p := s.spotler()[id(1)]; p.Properties["firstName"] != "Bea" || p.Properties["profileField1"] != nil || p.Properties["city"] != "Utrecht" || !p.bits()["Nieuwsbrief"] || p.bits()["Acties"] {
+			t.Errorf("in Spotler: %v", p.Properties)
+		}
+	})
+}

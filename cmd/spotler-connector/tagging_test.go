@@ -278,3 +278,54 @@ func TestScoreAfterACrash(t *testing.T) {
 		}
 	})
 }
+
+// What cannot be read cannot be judged: without the score nothing is sent again. A
+// read that fails for a while is only tried again.
+func TestScoreThatCannotBeRead(t *testing.T) {
+	s := begin(t, "sqlite:"+t.TempDir()+"/c.db", nil)
+	s.crm(person(1, nil), person(2, nil), person(3, nil))
+	s.quiet()
+	refuses := func(n int) {
+		s.control(http.MethodPost, s.sandbox.SpotlerURL+"/control/faults", map[string]any{"name": "unread" + id(n), "path": "*/" + id(n) + "/tags", "method": "GET", "kind": "status", "status": 404}, nil)
+	}
+	refuses(1)
+	refuses(2)
+	s.breaks("*/"+id(2)+"/score", http.MethodPut, "drop_after_commit", 1)
+	s.breaks("*/"+id(3)+"/score", http.MethodPut, "drop_after_commit", 1)
+	for n := 1; n <= 3; n++ {
+		body := on(n, "Lead", "10")
+		body["dh_name"], body["dh_operation"] = "x", int(connector.IncreaseScore)
+		s.crm(edit{Method: http.MethodPost, Set: "dh_spotlerjobs", ID: id(400 + n), Body: body})
+	}
+	s.until("the third waits for its lost answer", func() bool { return s.effects("score_increased&external_id="+id(3)) == 1 })
+	s.breaks("*/"+id(3)+"/tags", http.MethodGet, "drop_before", 8)
+	s.quiet()
+	s.shows(s.row("dh_spotlerjobs", id(401)), connector.Completed, "OK", "increased by 10")
+	s.shows(s.row("dh_spotlerjobs", id(402)), connector.Failed, connector.CodeUncertain, "or cannot be read: this may have been done already")
+	s.shows(s.row("dh_spotlerjobs", id(403)), connector.Completed, "OK", "The answer was lost; the score was read again")
+	if n := s.effects("score_increased"); n != 3 {
+		t.Errorf("raised %d times", n)
+	}
+}
+
+// Somebody whom Spotler no longer has, and an account without tags, are named.
+func TestTagWithoutContactOrCall(t *testing.T) {
+	s := begin(t, "sqlite:"+t.TempDir()+"/c.db", nil)
+	s.crm(person(1, nil), person(2, nil))
+	s.quiet()
+	mail := s.house.envs[0].mail
+	if _, err := mail.Anonymize(context.Background(), connector.ExternalID(id(1))); err != nil {
+		t.Fatal(err)
+	}
+	for n, tt := range []struct {
+		operation connector.Operation
+		name      string
+		value     string
+	}{{connector.AddTag, "Lead", ""}, {connector.SetScore, "Lead", "3"}, {connector.SetContactField, "freeField1", "3"}} {
+		s.shows(s.job(401+n, tt.operation, on(1, tt.name, tt.value)), connector.Failed, "CONTACT_NOT_FOUND", "Run Sync Contact for the person first")
+	}
+	s.control(http.MethodPut, s.sandbox.SpotlerURL+"/control/assumptions", map[string]any{"tags": false}, nil)
+	for n, operation := range []connector.Operation{connector.AddTag, connector.RemoveTag, connector.IncreaseScore} {
+		s.shows(s.job(410+n, operation, on(2, "Lead", "3")), connector.Failed, connector.CodeJobNotValid, "this account has no such call")
+	}
+}
