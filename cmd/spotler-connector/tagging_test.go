@@ -298,7 +298,7 @@ func TestScoreThatCannotBeRead(t *testing.T) {
 		s.crm(edit{Method: http.MethodPost, Set: "dh_spotlerjobs", ID: id(400 + n), Body: body})
 	}
 	s.until("the third waits for its lost answer", func() bool { return s.effects("score_increased&external_id="+id(3)) == 1 })
-	s.breaks("*/"+id(3)+"/tags", http.MethodGet, "drop_before", 8)
+	s.breaks("*/"+id(3)+"/tags", http.MethodGet, "drop_before", 4)
 	s.quiet()
 	s.shows(s.row("dh_spotlerjobs", id(401)), connector.Completed, "OK", "increased by 10")
 	s.shows(s.row("dh_spotlerjobs", id(402)), connector.Failed, connector.CodeUncertain, "or cannot be read: this may have been done already")
