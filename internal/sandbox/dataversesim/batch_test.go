@@ -36,7 +36,7 @@ func TestBatchContinues(t *testing.T) {
 	o := newOrg(t, Config{Seed: 1})
 	body := multipart("b1",
 		part("PATCH /api/data/v9.2/contacts("+ann+")", `{"lastname":"Bee"}`),
-		part("PATCH "+o.http.URL+"/api/data/v9.2/contacts("+bob+")", `{"nickname":"x"}`),
+		part("PATCH "+o.http.URL+"/api/data/v9.2/contacts("+bob+")", `{"nosuchcolumn":"x"}`),
 		part("GET contacts("+ann+")?$select=lastname", ""),
 	)
 	r := o.batch(200, body, "Prefer", "odata.continue-on-error")
@@ -74,7 +74,7 @@ func TestChangeSet(t *testing.T) {
 	bad := changeSet(
 		part("POST /api/data/v9.2/contacts", `{"lastname":"Never"}`),
 		part("DELETE /api/data/v9.2/contacts("+firstValue(t, rows, "contactid")+")", ``),
-		part("PATCH /api/data/v9.2/contacts("+ann+")", `{"nickname":"x"}`),
+		part("PATCH /api/data/v9.2/contacts("+ann+")", `{"nosuchcolumn":"x"}`),
 	)
 	r = o.batch(400, multipart("b1", bad))
 	if strings.Count(r.body, "HTTP/1.1 ") != 1 || !strings.Contains(r.body, "0x80048d19") {

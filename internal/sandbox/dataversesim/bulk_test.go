@@ -43,7 +43,7 @@ func TestMultipleIsAllOrNothing(t *testing.T) {
 		code                   string
 	}{
 		{"a duplicate", "CreateMultiple", `{` + ofContact + `,"contactid":"` + bob + `","lastname":"x"},{` + ofContact + `,"contactid":"` + ann + `"}`, 412, "0x80040237"},
-		{"an unknown column", "CreateMultiple", `{` + ofContact + `,"contactid":"` + bob + `"},{` + ofContact + `,"nickname9":"x"}`, 400, "0x80048d19"},
+		{"an unknown column", "CreateMultiple", `{` + ofContact + `,"contactid":"` + bob + `"},{` + ofContact + `,"nosuchcolumn9":"x"}`, 400, "0x80048d19"},
 		{"a missing row", "UpdateMultiple", `{` + ofContact + `,"contactid":"` + ann + `","lastname":"Changed"},{` + ofContact + `,"contactid":"` + bob + `","lastname":"x"}`, 404, "0x80040217"},
 		{"no key", "UpdateMultiple", `{` + ofContact + `,"lastname":"x"}`, 400, "0x80040203"},
 		{"no type", "UpdateMultiple", `{"contactid":"` + ann + `","lastname":"x"}`, 400, "0x80048d19"},

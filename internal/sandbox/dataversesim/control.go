@@ -97,7 +97,7 @@ func (s *Sim) postColumn(w http.ResponseWriter, r *http.Request) {
 		control.Refuse(w, http.StatusNotFound, "there is no table with that logical name")
 		return
 	}
-	if f := t.addColumn(schema.Column{Name: c.Name, Schema: c.Schema, Label: c.Label, Kind: c.Kind, Max: c.Max, Targets: c.Targets, Options: c.Options}); f != nil {
+	if f := s.addColumn(t, schema.Column{Name: c.Name, Schema: c.Schema, Label: c.Label, Kind: c.Kind, Max: c.Max, Targets: c.Targets, Options: c.Options}); f != nil {
 		control.Refuse(w, http.StatusConflict, f.message)
 		return
 	}

@@ -57,7 +57,7 @@ func (s *Sim) postEdits(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Sim) edit(e object, silent bool) (id guid, f *failure) {
-	t := s.sets[e.text("set")]
+	t := s.setNamed(e.text("set"))
 	if t == nil {
 		return id, missingSegment(e.text("set"))
 	}

@@ -20,7 +20,7 @@ const seedChunk = 500
 // targets. createdon, modifiedon, merged, masterid and fullname are honoured.
 // No event is raised unless the query has events=true.
 func (s *Sim) postRows(w http.ResponseWriter, r *http.Request) {
-	t := s.sets[r.PathValue("set")]
+	t := s.setNamed(r.PathValue("set"))
 	if t == nil {
 		control.Refuse(w, http.StatusNotFound, "there is no entity set with that name")
 		return
@@ -101,7 +101,7 @@ func (tx *transaction) seedValues(t *table, body object) (plain object, forced [
 				return nil, nil, f
 			}
 			forced = append(forced, assignment{c, v})
-		case c.fixed || computed(t, c):
+		case c.fixed:
 			v, f := c.fromJSON(t, m.value)
 			if f != nil {
 				return nil, nil, f
@@ -137,7 +137,7 @@ func (tx *transaction) seedLookup(t *table, c *column, m member, body object) (a
 // getRows dumps a table with all columns and the tables its lookups point at:
 // a JSON array, or one row per line with format=ndjson.
 func (s *Sim) getRows(w http.ResponseWriter, r *http.Request) {
-	t := s.sets[r.PathValue("set")]
+	t := s.setNamed(r.PathValue("set"))
 	if t == nil {
 		control.Refuse(w, http.StatusNotFound, "there is no entity set with that name")
 		return
@@ -172,7 +172,7 @@ func (s *Sim) getRows(w http.ResponseWriter, r *http.Request) {
 
 // clearRows takes all rows of a table away without events.
 func (s *Sim) clearRows(w http.ResponseWriter, r *http.Request) {
-	t := s.sets[r.PathValue("set")]
+	t := s.setNamed(r.PathValue("set"))
 	if t == nil {
 		control.Refuse(w, http.StatusNotFound, "there is no entity set with that name")
 		return

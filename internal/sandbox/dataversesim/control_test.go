@@ -56,7 +56,7 @@ func TestSeedAndDump(t *testing.T) {
 	if calls := hook.take(); len(calls) != 1 {
 		t.Errorf("seeding with events raised %d", len(calls))
 	}
-	o.must(400, "POST", "/control/rows/contacts", `[{"nickname":"x"}]`)
+	o.must(400, "POST", "/control/rows/contacts", `[{"nosuchcolumn":"x"}]`)
 	o.must(404, "POST", "/control/rows/conacs", `[]`)
 	o.must(204, "DELETE", "/control/rows/contacts", "")
 	if n := o.must(200, "GET", "contacts/$count", "").body; n != "0" {
@@ -69,7 +69,7 @@ func TestEdits(t *testing.T) {
 	o.register(hook.URL, "Update", "contact", "")
 	o.must(200, "POST", "/control/rows/contacts", `[{"contactid":"`+ann+`","lastname":"Bee"}]`)
 	edits := `[{"set":"contacts","id":"` + ann + `","body":{"jobtitle":"a"}},
-		{"method":"PATCH","set":"contacts","id":"` + ann + `","body":{"nickname":"a"}},
+		{"method":"PATCH","set":"contacts","id":"` + ann + `","body":{"nosuchcolumn":"a"}},
 		{"method":"POST","set":"leads","body":{"lastname":"Dee"}},
 		{"method":"DELETE","set":"leads","id":"` + bob + `"},
 		{"set":"nowhere","id":"` + ann + `","body":{}}]`

@@ -2,8 +2,6 @@ package dataversesim
 
 import (
 	"strings"
-
-	"github.com/spotler-connector/connector/internal/schema"
 )
 
 // derive fills in what the platform computes: names, states, who and when.
@@ -11,6 +9,7 @@ func (tx *transaction) derive(c *change) *failure {
 	if f := deriveState(c); f != nil {
 		return f
 	}
+	p := &c.table.shape.platform
 	deriveName(c)
 	if f := tx.deriveEndpoint(c); f != nil {
 		return f
@@ -19,15 +18,13 @@ func (tx *transaction) derive(c *change) *failure {
 		return f
 	}
 	if c.before == nil {
-		c.put("createdon", tx.now)
-		c.put("createdby", tx.user)
-		if c.value("ownerid") == nil {
-			c.put("ownerid", tx.user)
-		}
-		deriveBools(c)
+		c.fill(p.createdon, tx.now)
+		c.fill(p.createdby, tx.user)
+		deriveInitial(c)
 	}
-	c.put("modifiedon", tx.now)
-	c.put("modifiedby", tx.user)
+	tx.deriveOwner(c)
+	c.fill(p.modifiedon, tx.now)
+	c.fill(p.modifiedby, tx.user)
 	for _, a := range tx.override {
 		c.put(a.col.name, a.val)
 	}
@@ -36,7 +33,8 @@ func (tx *transaction) derive(c *change) *failure {
 
 // deriveName composes fullname, which nobody can write.
 func deriveName(c *change) {
-	if c.table.shape.byName["lastname"] == nil || c.before != nil && !c.asks("firstname", "middlename", "lastname") {
+	p := &c.table.shape.platform
+	if p.fullname == nil || c.before != nil && !c.asks("firstname", "middlename", "lastname") {
 		return
 	}
 	var parts []string
@@ -49,23 +47,47 @@ func deriveName(c *change) {
 	if len(parts) > 0 {
 		full = strings.Join(parts, " ")
 	}
-	c.put("fullname", full)
-	c.put("yomifullname", full)
+	c.fill(p.fullname, full)
+	c.fill(p.yomifullname, full)
 }
 
-// deriveBools gives a new row its defaults: two-option columns are never empty.
-func deriveBools(c *change) {
-	for _, col := range c.table.shape.cols {
-		if col.kind == schema.Bool && c.after.get(col) == nil {
-			c.put(col.name, false)
+// deriveInitial gives a new row its defaults: two-option columns are never empty.
+func deriveInitial(c *change) {
+	for _, col := range c.table.shape.initial {
+		if c.after.get(col) == nil {
+			c.fill(col, col.initial)
 		}
 	}
+}
+
+// deriveOwner gives a new row an owner, and keeps what follows from the owner.
+func (tx *transaction) deriveOwner(c *change) {
+	p := &c.table.shape.platform
+	if p.owner == nil || c.before != nil && !c.asks("ownerid") {
+		return
+	}
+	owner, ok := c.after.get(p.owner).(ref)
+	if !ok {
+		owner = tx.user
+		c.fill(p.owner, owner)
+	}
+	var user, team any
+	if owner.table != nil && owner.table.name == "team" {
+		team = owner
+	} else {
+		user = owner
+	}
+	c.fill(p.owningUser, user)
+	if team != nil || c.before != nil {
+		c.fill(p.owningTeam, team)
+	}
+	c.fill(p.owningUnit, tx.sim.unit)
 }
 
 // deriveState keeps state and status together: a status must belong to the
 // state, and a state without a status gets its default (reference: 2.3, 2.9).
 func deriveState(c *change) *failure {
-	state, status := c.table.shape.byName["statecode"], c.table.shape.byName["statuscode"]
+	state, status := c.table.shape.platform.state, c.table.shape.platform.status
 	if state == nil || status == nil {
 		return nil
 	}

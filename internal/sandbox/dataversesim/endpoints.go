@@ -3,9 +3,6 @@ package dataversesim
 import (
 	"slices"
 	"strings"
-
-	connector "github.com/spotler-connector/connector"
-	"github.com/spotler-connector/connector/internal/schema"
 )
 
 // What contract, authtype, stage and mode can be (reference: dataverse-api 1.1 and 1.3).
@@ -18,66 +15,7 @@ const (
 	modeAsynchronous = 1
 )
 
-// eventTables are the platform's own tables about events, and the few it
-// cannot do without.
-func eventTables() []schema.Table {
-	return []schema.Table{
-		{Name: "systemuser", Set: "systemusers", Key: "systemuserid", Primary: "fullname", Columns: []schema.Column{
-			{Name: "systemuserid", Kind: schema.PrimaryKey}, text("fullname", 200), text("applicationid", 36)}},
-		{Name: "businessunit", Set: "businessunits", Key: "businessunitid", Primary: "name", Columns: []schema.Column{
-			{Name: "businessunitid", Kind: schema.PrimaryKey}, text("name", 160)}},
-		{Name: "serviceendpoint", Set: "serviceendpoints", Key: "serviceendpointid", Primary: "name", Columns: []schema.Column{
-			{Name: "serviceendpointid", Kind: schema.PrimaryKey}, text("name", 256), text("description", 2000), whole("contract"), whole("authtype"),
-			text("authvalue", 2048), text("url", 2000), whole("messageformat"), whole("messagecharset"), whole("namespaceformat"),
-			text("namespaceaddress", 255), text("solutionnamespace", 160), text("path", 160), text("saskeyname", 256), text("saskey", 256),
-			text("sastoken", 256), whole("userclaim"), whole("connectionmode"), whole("schematype"),
-			{Name: "isauthvalueset", Kind: schema.Bool}, {Name: "issaskeyset", Kind: schema.Bool}, {Name: "issastokenset", Kind: schema.Bool}}},
-		{Name: "sdkmessage", Set: "sdkmessages", Key: "sdkmessageid", Primary: "name", Columns: []schema.Column{
-			{Name: "sdkmessageid", Kind: schema.PrimaryKey}, text("name", 256)}},
-		{Name: "sdkmessagefilter", Set: "sdkmessagefilters", Key: "sdkmessagefilterid", Columns: []schema.Column{
-			{Name: "sdkmessagefilterid", Kind: schema.PrimaryKey}, text("primaryobjecttypecode", 64), text("secondaryobjecttypecode", 64), to("sdkmessageid", "sdkmessage")}},
-		stepTable(),
-		{Name: "environmentvariabledefinition", Set: "environmentvariabledefinitions", Key: "environmentvariabledefinitionid", Primary: "schemaname", Columns: []schema.Column{
-			{Name: "environmentvariabledefinitionid", Kind: schema.PrimaryKey}, text("schemaname", 100), text("displayname", 100), whole("type"), text("defaultvalue", 2000)}},
-		{Name: "environmentvariablevalue", Set: "environmentvariablevalues", Key: "environmentvariablevalueid", Primary: "schemaname", Columns: []schema.Column{
-			{Name: "environmentvariablevalueid", Kind: schema.PrimaryKey}, text("schemaname", 100), text("value", 2000), to("environmentvariabledefinitionid", "environmentvariabledefinition")}},
-		listMemberTable(),
-		{Name: "sdkmessageprocessingstepimage", Set: "sdkmessageprocessingstepimages", Key: "sdkmessageprocessingstepimageid", Primary: "name", Columns: []schema.Column{
-			{Name: "sdkmessageprocessingstepimageid", Kind: schema.PrimaryKey}, text("name", 256), text("entityalias", 256), whole("imagetype"),
-			text("messagepropertyname", 256), text("attributes", 100000), to("sdkmessageprocessingstepid", stepTableName)}},
-		{Name: "asyncoperation", Set: "asyncoperations", Key: "asyncoperationid", Primary: "name", Columns: []schema.Column{
-			{Name: "asyncoperationid", Kind: schema.PrimaryKey}, text("name", 256), text("message", 1<<20), text("friendlymessage", 1<<20), whole("errorcode"),
-			whole("operationtype"), text("messagename", 160), text("primaryentitytype", 128), to("owningextensionid", stepTableName),
-			{Name: "correlationid", Kind: unique}, {Name: "createdon", Kind: schema.DateTime}, {Name: "startedon", Kind: schema.DateTime}, {Name: "completedon", Kind: schema.DateTime},
-			{Name: "statecode", Kind: schema.State, Options: []schema.Option{{Value: 0, Label: "Ready"}, {Value: 1, Label: "Suspended"}, {Value: 2, Label: "Locked"}, {Value: 3, Label: "Completed"}}},
-			{Name: "statuscode", Kind: schema.Status, Options: []schema.Option{{Value: 0, Label: "Waiting For Resources"}, {Value: 10, Label: "Waiting", State: 1}, {Value: 20, Label: "In Progress", State: 2},
-				{Value: 30, Label: "Succeeded", State: 3}, {Value: 31, Label: "Failed", State: 3}, {Value: 32, Label: "Canceled", State: 3}}}}},
-	}
-}
-
 const stepTableName = "sdkmessageprocessingstep"
-
-func stepTable() schema.Table {
-	return schema.Table{Name: stepTableName, Set: "sdkmessageprocessingsteps", Key: "sdkmessageprocessingstepid", Primary: "name", Columns: []schema.Column{
-		{Name: "sdkmessageprocessingstepid", Kind: schema.PrimaryKey}, text("name", 256), text("description", 256), whole("stage"), whole("mode"), whole("rank"),
-		{Name: "asyncautodelete", Kind: schema.Bool}, whole("supporteddeployment"), whole("invocationsource"), text("filteringattributes", 100000), text("configuration", 1<<20),
-		{Name: "eventhandler", Kind: schema.Lookup, Targets: []connector.Table{"serviceendpoint", "plugintype"}},
-		to("sdkmessageid", "sdkmessage"), to("sdkmessagefilterid", "sdkmessagefilter"),
-		{Name: "createdon", Kind: schema.DateTime}, {Name: "modifiedon", Kind: schema.DateTime},
-		{Name: "statecode", Kind: schema.State, Options: []schema.Option{{Value: 0, Label: "Enabled"}, {Value: 1, Label: "Disabled"}}},
-		{Name: "statuscode", Kind: schema.Status, Options: []schema.Option{{Value: 1, Label: "Enabled"}, {Value: 2, Label: "Disabled", State: 1}}},
-	}}
-}
-
-func text(name string, limit int) schema.Column {
-	return schema.Column{Name: name, Kind: schema.String, Max: limit}
-}
-
-func whole(name string) schema.Column { return schema.Column{Name: name, Kind: schema.Int} }
-
-func to(name string, target connector.Table) schema.Column {
-	return schema.Column{Name: name, Kind: schema.Lookup, Targets: []connector.Table{target}}
-}
 
 // platformMessage is a message that one can register a step for, on these
 // tables; without tables on all that are not the platform's own.

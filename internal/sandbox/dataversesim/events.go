@@ -41,8 +41,8 @@ func (s *Sim) raiseOne(tx *transaction, c *change) {
 // openJob makes the System Job of an event: statecode 0, waiting for resources.
 func (s *Sim) openJob(e *event) {
 	t := s.tables["asyncoperation"]
-	r := &row{id: e.operation, seq: s.nextSeq(), version: s.nextVersion(), vals: make([]any, t.shape.stored)}
-	put := func(name string, v any) { r.vals[t.shape.byName[name].index] = v }
+	r := &row{id: e.operation, seq: s.nextSeq(), version: s.nextVersion(), vals: make([]any, t.shape.usual)}
+	put := func(name string, v any) { r.put(t.shape.byName[name], v) }
 	put("name", e.step.name)
 	put("operationtype", int64(1))
 	put("messagename", e.change.message)
@@ -65,8 +65,8 @@ func (s *Sim) suspendJob(e *event) {
 		return
 	}
 	after := &row{id: before.id, seq: before.seq, version: s.nextVersion(), vals: append([]any(nil), before.vals...)}
-	after.vals[t.shape.byName["statecode"].index] = int64(1)
-	after.vals[t.shape.byName["statuscode"].index] = int64(10)
+	after.put(t.shape.byName["statecode"], int64(1))
+	after.put(t.shape.byName["statuscode"], int64(10))
 	t.replace(before, after)
 }
 
@@ -85,7 +85,7 @@ func (s *Sim) settleJob(e *event, trouble string) {
 		return
 	}
 	after := &row{id: before.id, seq: before.seq, version: s.nextVersion(), vals: append([]any(nil), before.vals...)}
-	put := func(name string, v any) { after.vals[t.shape.byName[name].index] = v }
+	put := func(name string, v any) { after.put(t.shape.byName[name], v) }
 	put("statecode", int64(3))
 	put("completedon", momentOf(s.cfg.Now()))
 	put("statuscode", int64(30))

@@ -224,7 +224,7 @@ func TestStepRefused(t *testing.T) {
 	at := "sdkmessageprocessingsteps(" + step + ")"
 	o.must(501, "PATCH", at, `{"mode":0}`)
 	o.must(400, "PATCH", at, `{"stage":20}`)
-	o.must(400, "PATCH", at, `{"filteringattributes":"emailaddress1,nickname"}`)
+	o.must(400, "PATCH", at, `{"filteringattributes":"emailaddress1,nosuchcolumn"}`)
 	o.must(400, "POST", "sdkmessageprocessingsteps", `{"name":"x","stage":40,"mode":1}`)
 	o.must(400, "POST", "sdkmessageprocessingsteps", `{"name":"x","SdkMessageId@odata.bind":"/sdkmessages(`+ann+`)"}`)
 	r := o.must(200, "GET", "serviceendpoints?$filter=contract%20eq%208&$select=name,url&$expand=serviceendpoint_sdkmessageprocessingstep($select=name)", "")

@@ -2,7 +2,6 @@ package dataversesim
 
 import (
 	connector "github.com/spotler-connector/connector"
-	"github.com/spotler-connector/connector/internal/schema"
 )
 
 const memberTable = "listmember"
@@ -21,26 +20,6 @@ const (
 	codeListDynamic = "0x80048544"
 )
 
-// listMemberTable is the intersection of lists and their members (reference: dataverse-api 4.3).
-func listMemberTable() schema.Table {
-	return schema.Table{Name: memberTable, Set: "listmembers", Key: "listmemberid", Columns: []schema.Column{
-		{Name: "listmemberid", Kind: schema.PrimaryKey}, to("listid", connector.MarketingList),
-		{Name: "entityid", Kind: schema.Lookup, Targets: []connector.Table{connector.Account, connector.Contact, connector.Lead}},
-		text("entitytype", 64), {Name: "createdon", Kind: schema.DateTime}, {Name: "modifiedon", Kind: schema.DateTime}}}
-}
-
-// listColumns are what a marketing list has beside what the connector uses
-// (reference: dataverse-api 4.1).
-func listColumns() []schema.Column {
-	return []schema.Column{
-		{Name: "type", Schema: "Type", Label: "Marketing List Type", Kind: schema.Bool},
-		{Name: "createdfromcode", Schema: "CreatedFromCode", Label: "Targeted At", Kind: schema.Choice, Options: []schema.Option{{Value: 1, Label: "Account"}, {Value: 2, Label: "Contact"}, {Value: 4, Label: "Lead"}}},
-		whole("membertype"), whole("membercount"), text("query", 1<<30-1), text("purpose", 512), text("source", 128), text("description", 2000),
-		{Name: "donotsendonoptout", Kind: schema.Bool}, {Name: "ignoreinactivelistmembers", Kind: schema.Bool}, {Name: "lockstatus", Kind: schema.Bool},
-		{Name: "cost", Kind: schema.Money}, {Name: "lastusedon", Kind: schema.DateOnly}, {Name: "ownerid", Kind: schema.Owner},
-	}
-}
-
 // deriveList gives a new list its defaults, and keeps what cannot change.
 func deriveList(c *change) *failure {
 	if c.table.name != string(connector.MarketingList) {
@@ -53,11 +32,6 @@ func deriveList(c *change) *failure {
 			}
 		}
 		return nil
-	}
-	for _, name := range []string{"donotsendonoptout", "ignoreinactivelistmembers"} {
-		if c.value(name) == nil {
-			c.put(name, true)
-		}
 	}
 	if code, ok := c.value("createdfromcode").(int64); ok {
 		c.put("membertype", code)
@@ -134,8 +108,7 @@ func (tx *transaction) expel(list *row, member guid) {
 func (tx *transaction) recount(id guid, by int64) {
 	t := tx.sim.tables[string(connector.MarketingList)]
 	before, c := t.find(id), t.shape.byName["membercount"]
-	after := &row{id: id, seq: before.seq, version: tx.sim.nextVersion(), vals: make([]any, t.shape.stored)}
-	copy(after.vals, before.vals)
+	after := before.successor(tx.sim.nextVersion(), c.index+1)
 	n, _ := before.get(c).(int64)
 	after.vals[c.index] = max(0, n+by)
 	tx.apply(change{table: t, before: before, after: after, message: "Update", quiet: true})

@@ -107,7 +107,7 @@ func (s *Sim) setPrivilege(table, right string, allowed bool) error {
 		}
 		return nil
 	}
-	if s.tables[table] == nil {
+	if s.tableNamed(table) == nil {
 		return fmt.Errorf("there is no table %q", table)
 	}
 	switch right {

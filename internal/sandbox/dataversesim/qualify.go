@@ -14,7 +14,7 @@ func qualifyLead(s *Sim, r *request, id guid) (*response, *failure) {
 	if err != nil {
 		return nil, badSyntax("%s", err)
 	}
-	if s.tables["opportunity"] == nil && asked(body, "CreateOpportunity") {
+	if s.tableNamed("opportunity") == nil && asked(body, "CreateOpportunity") {
 		return nil, notSimulated("Making an opportunity from a lead without the table opportunity")
 	}
 	var made []ref
@@ -91,7 +91,7 @@ func copied(from *table, r *row, t *table) []assignment {
 	var sets []assignment
 	for _, c := range from.shape.cols {
 		to := t.shape.byName[c.name]
-		if to == nil || to.index < 0 || to.fixed || to.kind != c.kind || computed(t, to) || c.name == "statecode" || c.name == "statuscode" || c.name == "dh_spotlerinfo" {
+		if to == nil || to.index < 0 || to.fixed || to.kind != c.kind || c.name == "statecode" || c.name == "statuscode" || c.name == "dh_spotlerinfo" {
 			continue
 		}
 		if v := r.get(c); v != nil {

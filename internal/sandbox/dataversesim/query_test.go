@@ -100,9 +100,9 @@ func TestFilterRefused(t *testing.T) {
 	o := crowd(t)
 	for _, filter := range []string{
 		"lastname", "lastname eq", "eq 'x'", "lastname eq 'x", "lastname == 'x'", "lastname eq x and", "(lastname eq 'x'", "lastname eq 'x')",
-		"nickname eq 'x'", "lastname eq 3", "dh_engagementscore eq '3'", "donotemail eq 1", "createdon gt yesterday", "contactid eq 7",
+		"nosuchcolumn eq 'x'", "lastname eq 3", "dh_engagementscore eq '3'", "donotemail eq 1", "createdon gt yesterday", "contactid eq 7",
 		"contains(dh_engagementscore,'1')", "substring(lastname,1) eq 'x'", "lastname gt null", "parentcustomerid eq " + acme,
-		"Microsoft.Dynamics.CRM.In(PropertyName='nickname',PropertyValues=['x'])", "Microsoft.Dynamics.CRM.In(PropertyName='lastname',PropertyValues=[])",
+		"Microsoft.Dynamics.CRM.In(PropertyName='nosuchcolumn',PropertyValues=['x'])", "Microsoft.Dynamics.CRM.In(PropertyName='lastname',PropertyValues=[])",
 		"Microsoft.Dynamics.CRM.In(PropertyName='dh_engagementscore',PropertyValues=[1,2])", "Microsoft.Dynamics.CRM.In(", strings.Repeat("(", 500),
 	} {
 		if r := o.call("GET", "contacts?$filter="+url.QueryEscape(filter), ""); r.status != 400 {

@@ -54,7 +54,7 @@ func TestRefusedBodies(t *testing.T) {
 	o.must(204, "PATCH", "contacts("+ann+")", `{"lastname":"Bee"}`)
 	o.must(204, "PATCH", "accounts("+acme+")", `{"name":"Acme"}`)
 	for _, c := range []struct{ name, body, code string }{
-		{"unknown property", `{"nickname":"x"}`, "0x80048d19"},
+		{"unknown property", `{"nosuchcolumn":"x"}`, "0x80048d19"},
 		{"wrong case", `{"LastName":"x"}`, "0x80048d19"},
 		{"navigation in the wrong case", `{"dh_spotlerinfo@odata.bind":"/dh_spotlerinfos(` + ann + `)"}`, "0x80048d19"},
 		{"polymorphic without its suffix", `{"parentcustomerid@odata.bind":"/accounts(` + acme + `)"}`, "0x80048d19"},
@@ -176,7 +176,7 @@ func TestProperty(t *testing.T) {
 	}
 	o.must(204, "DELETE", "contacts("+ann+")/jobtitle", "")
 	o.must(204, "GET", "contacts("+ann+")/jobtitle", "")
-	o.must(404, "GET", "contacts("+ann+")/nickname", "")
+	o.must(404, "GET", "contacts("+ann+")/nosuchcolumn", "")
 }
 
 func TestUnknownPlaces(t *testing.T) {

@@ -44,7 +44,7 @@ func (s *Sim) dispatch(r *request) (*response, *failure) {
 	if do := function(a.set); do != nil && (a.key == "" || strings.HasPrefix(a.set, "Retrieve")) {
 		return do(s, r)
 	}
-	t := s.setOf(r, a.set)
+	t := s.setOf(a.set)
 	if t == nil {
 		if strings.HasSuffix(a.set, "Definitions") {
 			return nil, notSimulated("The metadata service")
@@ -158,7 +158,6 @@ func boundAction(t *table, name string) func(*Sim, *request, guid) (*response, *
 	return nil
 }
 
-func (s *Sim) setOf(r *request, set string) *table {
-	defer s.reading(r)()
-	return s.sets[set]
+func (s *Sim) setOf(set string) *table {
+	return s.setNamed(set)
 }

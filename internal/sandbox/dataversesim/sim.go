@@ -19,7 +19,7 @@ import (
 	"time"
 
 	"github.com/spotler-connector/connector/internal/sandbox/control"
-	"github.com/spotler-connector/connector/internal/schema"
+	"github.com/spotler-connector/connector/internal/sandbox/dataversesim/metadata"
 )
 
 // Config describes the organisation. The zero value works: everybody is let
@@ -50,8 +50,9 @@ type Sim struct {
 
 	mu      sync.RWMutex // guards what follows
 	tables  map[string]*table
-	sets    map[string]*table // by entity set; fixed after New
-	ordered []*table          // in the order of the schema
+	sets    map[string]*table // by entity set
+	ordered []*table          // in the order of the metadata
+	model   *metadata.Model
 	rand    *rand.Rand
 	version int64
 	seq     int64
@@ -67,7 +68,8 @@ type Sim struct {
 	limits limiter
 	// clock is the true time; Config.Now is what the organisation believes.
 	clock    func() time.Time
-	skew     atomic.Int64 // nanoseconds between the two
+	catalog  atomic.Pointer[catalog] // tables and sets, for those who hold no lock
+	skew     atomic.Int64            // nanoseconds between the two
 	entitled entitlement
 	notReady atomic.Int64 // requests that find no metadata cache
 	bus      bus
@@ -107,13 +109,7 @@ func New(cfg Config) *Sim {
 	s.bus.configure(Bus{})
 	s.denied.set = map[string]bool{}
 	s.buffers.New = func() any { b := make([]byte, 0, 8<<10); return &b }
-	for i, t := range append(schema.Tables(), eventTables()...) {
-		made := newTable(t)
-		made.eventful = i < len(schema.Tables())
-		made.tracked = made.name != "asyncoperation" && made.name != memberTable
-		s.tables[made.name], s.sets[made.set] = made, made
-		s.ordered = append(s.ordered, made)
-	}
+	s.adopt(metadata.Standard())
 	s.furnish()
 	s.open()
 	return s
@@ -211,7 +207,7 @@ func (s *Sim) label(r *http.Request) string {
 	}
 	_, path, _ = strings.Cut(path[len("/api/data/"):], "/")
 	a, ok := parseAddress(path)
-	if !ok || s.sets[a.set] == nil && function(a.set) == nil {
+	if !ok || s.setNamed(a.set) == nil && function(a.set) == nil {
 		return "other"
 	}
 	if a.key != "" {

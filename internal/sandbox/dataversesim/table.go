@@ -3,6 +3,7 @@ package dataversesim
 import (
 	"slices"
 
+	"github.com/spotler-connector/connector/internal/sandbox/dataversesim/metadata"
 	"github.com/spotler-connector/connector/internal/schema"
 )
 
@@ -29,6 +30,24 @@ func (r *row) get(c *column) any {
 	return r.version
 }
 
+// successor is a copy of r for its next version, with room for n values at least.
+func (r *row) successor(version int64, n int) *row {
+	after := &row{id: r.id, seq: r.seq, version: version, vals: make([]any, max(len(r.vals), n))}
+	copy(after.vals, r.vals)
+	return after
+}
+
+// put stores a value; rows end with the last value they have.
+func (r *row) put(c *column, v any) {
+	if c.index >= len(r.vals) {
+		if v == nil {
+			return
+		}
+		r.vals = append(r.vals, make([]any, c.index+1-len(r.vals))...)
+	}
+	r.vals[c.index] = v
+}
+
 // slot is the place of a row in its table; row is nil after a delete.
 type slot struct {
 	seq int64
@@ -39,11 +58,14 @@ type slot struct {
 type table struct {
 	name, set, key, primary string
 
-	shape   *shape
-	rows    map[guid]*slot
-	order   []*slot // by seq, with the holes that deletes leave
-	holes   int
-	indexes map[string]*index // by column name
+	meta      *metadata.Table
+	shape     *shape
+	rows      map[guid]*slot
+	order     []*slot // by seq, with the holes that deletes leave
+	holes     int
+	indexes   map[string]*index          // by column name
+	keyed     map[string]map[string]guid // by alternate key, then by its value
+	relations map[string]relation        // by navigation name
 
 	// tracked tables have a change log and can be asked for a delta link.
 	tracked bool
@@ -79,11 +101,14 @@ func (t *table) find(id guid) *row {
 
 func (t *table) reshape(s *shape) {
 	t.shape = s
-	for _, c := range s.cols {
-		if c.indexed && t.indexes[c.name] == nil {
-			t.indexes[c.name] = newIndex()
+	indexes := map[string]*index{}
+	for _, c := range s.indexed {
+		if indexes[c.name] = t.indexes[c.name]; indexes[c.name] == nil {
+			indexes[c.name] = newIndex()
 		}
 	}
+	t.indexes = indexes
+	t.rekey()
 }
 
 // replace puts after in the place of before; either may be nil.
@@ -101,11 +126,10 @@ func (t *table) replace(before, after *row) {
 	default:
 		t.rows[before.id].row = after
 	}
-	for _, c := range t.shape.cols {
-		if c.indexed {
-			t.indexes[c.name].move(lookupOf(before, c), lookupOf(after, c), rowID(before, after))
-		}
+	for _, c := range t.shape.indexed {
+		t.indexes[c.name].move(lookupOf(before, c), lookupOf(after, c), rowID(before, after))
 	}
+	t.reindexKeys(before, after)
 }
 
 // restore undoes a delete: the row gets its old place back.

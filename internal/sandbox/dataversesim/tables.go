@@ -1,173 +1,66 @@
 package dataversesim
 
 import (
-	"strings"
-
-	connector "github.com/spotler-connector/connector"
+	"github.com/spotler-connector/connector/internal/sandbox/dataversesim/metadata"
 	"github.com/spotler-connector/connector/internal/schema"
 )
 
-// column is one column of a table, with what the wire needs precomputed.
-type column struct {
-	name    string // logical name
-	wire    string // name in JSON: _x_value for lookups
-	key     []byte // `"wire":`
-	nav     string // navigation name without the target's suffix; lookups only
-	kind    schema.Kind
-	index   int // place in row.vals; -1 when the value is not stored there
-	targets []string
-	options []schema.Option
-	max     int
-	// secret columns can be written and never read (reference: dataverse-api 1.1).
-	secret bool
-	// fixed columns are kept by the platform; a value in a request is ignored.
-	fixed bool
-	// indexed lookups find their rows without a scan.
-	indexed bool
+// catalog is what requests look tables up in before they hold a lock. It is
+// never changed; a new table makes a new one.
+type catalog struct {
+	tables map[string]*table
+	sets   map[string]*table
 }
 
-func (c *column) isLookup() bool {
-	return c.kind == schema.Lookup || c.kind == schema.Customer || c.kind == schema.Owner
-}
+// tableNamed finds a table by logical name without a lock, nil when there is none.
+func (s *Sim) tableNamed(name string) *table { return s.catalog.Load().tables[name] }
 
-// navigation is one name that may stand in front of @odata.bind.
-type navigation struct {
-	name   string
-	col    *column
-	target string // logical name; "" when the value says which (ownerid)
-}
+// setNamed finds a table by entity set without a lock, nil when there is none.
+func (s *Sim) setNamed(set string) *table { return s.catalog.Load().sets[set] }
 
-// shape is the set of columns of a table at one moment. It is never changed:
-// adding a column makes a new one, so readers need no lock.
-type shape struct {
-	cols   []*column
-	byName map[string]*column
-	byWire map[string]*column
-	navs   map[string]navigation
-	stored int // number of values in a row
-}
-
-// newColumn translates a column of the schema.
-func newColumn(c schema.Column) *column {
-	out := &column{name: c.Name, wire: c.Name, kind: c.Kind, options: c.Options, max: c.Max}
-	for _, t := range c.Targets {
-		out.targets = append(out.targets, string(t))
-	}
-	if c.Kind == schema.Owner && len(out.targets) == 0 {
-		out.targets = []string{"systemuser", "team"}
-	}
-	if out.isLookup() {
-		out.wire = "_" + c.Name + "_value"
-		out.nav = c.Navigation("")
-		if len(c.Targets) > 1 {
-			out.nav = strings.TrimSuffix(out.nav, "_")
+// adopt makes m what the organisation knows about its tables: new tables are
+// made, changed ones get their new shape, gone ones go with their rows. The
+// caller holds the write lock.
+func (s *Sim) adopt(m *metadata.Model) {
+	old := s.model
+	s.model = m
+	tables, sets := make(map[string]*table, len(m.Tables())), make(map[string]*table, len(m.Tables()))
+	s.ordered = nil
+	for _, def := range m.Tables() {
+		t := s.tables[def.Name]
+		switch {
+		case t == nil:
+			t = newTable(def)
+		case old.Table(def.Name) != def:
+			t.become(def)
 		}
-		out.indexed = c.Kind != schema.Owner
+		tables[def.Name], sets[def.Set] = t, t
+		s.ordered = append(s.ordered, t)
 	}
-	switch c.Name {
-	case "createdon", "modifiedon", "createdby", "modifiedby", "merged", "masterid", "isauthvalueset", "issaskeyset", "issastokenset":
-		out.fixed = true
-	case "authvalue", "saskey", "sastoken":
-		out.secret = true
-	}
-	out.key = append(appendString(nil, out.wire), ':')
-	return out
+	s.tables, s.sets = tables, sets
+	s.pair(m)
+	s.catalog.Store(&catalog{tables, sets})
 }
 
-// shapeOf lays the columns out: which value of a row belongs to which column.
-func shapeOf(cols []*column) *shape {
-	s := &shape{byName: map[string]*column{}, byWire: map[string]*column{}, navs: map[string]navigation{}}
-	for _, c := range cols {
-		c.index = -1
-		if c.kind != schema.PrimaryKey && c.kind != version {
-			c.index = s.stored
-			s.stored++
-		}
-		s.cols = append(s.cols, c)
-		s.byName[c.name] = c
-		s.byWire[c.wire] = c
-		for _, n := range c.navigations() {
-			s.navs[n.name] = n
-		}
-	}
-	return s
+// newTable makes an empty table.
+func newTable(def *metadata.Table) *table {
+	t := &table{name: def.Name, rows: map[guid]*slot{}, indexes: map[string]*index{}, tracked: def.Tracked && !def.Intersect && def.Name != memberTable, elastic: def.Elastic}
+	t.become(def)
+	return t
 }
 
-// navigations lists the names under which c can be bound: one for one target,
-// name_target for several, ownerid alone for an owner.
-func (c *column) navigations() []navigation {
-	switch {
-	case !c.isLookup():
-		return nil
-	case c.kind == schema.Owner:
-		return []navigation{{c.nav, c, ""}}
-	case len(c.targets) == 1:
-		return []navigation{{c.nav, c, c.targets[0]}}
-	}
-	var out []navigation
-	for _, t := range c.targets {
-		out = append(out, navigation{c.nav + "_" + t, c, t})
-	}
-	return out
+// become gives t the definition def.
+func (t *table) become(def *metadata.Table) {
+	t.meta, t.set, t.key, t.primary = def, def.Set, def.Key, def.Primary
+	t.eventful = !def.Logical && !def.Intersect && def.Name != "systemuser" && def.Name != "businessunit" && def.Name != "asyncoperation" && def.Name != memberTable
+	t.reshape(shapeOf(def, t.shape))
 }
 
-// navigationTo is the navigation name under which c holds a row of target.
-func (c *column) navigationTo(target string) string {
-	if c.kind == schema.Owner || len(c.targets) == 1 {
-		return c.nav
-	}
-	return c.nav + "_" + target
-}
-
-// newTable translates a table of the schema and adds the columns that every
-// table of the platform has.
-func newTable(t schema.Table) *table {
-	var cols []*column
-	have := map[string]bool{}
-	for _, c := range append(t.Columns, platformColumns(t.Name)...) {
-		if have[c.Name] {
-			continue
-		}
-		have[c.Name] = true
-		cols = append(cols, newColumn(c))
-	}
-	out := &table{name: string(t.Name), set: t.Set, key: t.Key, primary: t.Primary, rows: map[guid]*slot{}, indexes: map[string]*index{}, tracked: true}
-	out.reshape(shapeOf(cols))
-	return out
-}
-
-func platformColumns(name connector.Table) []schema.Column {
-	cols := []schema.Column{
-		{Name: "createdby", Kind: schema.Lookup, Targets: []connector.Table{"systemuser"}},
-		{Name: "modifiedby", Kind: schema.Lookup, Targets: []connector.Table{"systemuser"}},
-		{Name: "versionnumber", Kind: version},
-	}
-	if name == connector.MarketingList {
-		cols = append(cols, listColumns()...)
-	}
-	if name == connector.Contact {
-		cols = append(cols, schema.Column{Name: "originatingleadid", Schema: "OriginatingLeadId", Label: "Originating Lead", Kind: schema.Lookup, Targets: []connector.Table{connector.Lead}})
-	}
-	if name == connector.Contact || name == connector.Lead {
-		cols = append(cols, schema.Column{Name: "yomifullname", Schema: "YomiFullName", Label: "Yomi Full Name", Kind: schema.String, Max: 450})
-	}
-	return cols
-}
-
-// addColumn gives t one more column; rows that exist have no value in it.
-func (t *table) addColumn(c schema.Column) *failure {
-	if _, there := t.shape.byName[c.Name]; there {
+// addColumn gives t one more column by the control API's wish.
+func (s *Sim) addColumn(t *table, c schema.Column) *failure {
+	if t.meta.Column(c.Name) != nil {
 		return fail(412, "0x80040237", "An attribute with the specified name %s already exists for entity %s.", c.Name, t.name)
 	}
-	// The columns that exist keep their places; copies keep readers undisturbed.
-	var cols []*column
-	for _, old := range t.shape.cols {
-		same := *old
-		cols = append(cols, &same)
-	}
-	t.reshape(shapeOf(append(cols, newColumn(c))))
+	s.adopt(s.model.WithNewColumn(t.name, metadata.FromSchema(c)))
 	return nil
 }
-
-// primaryColumn is the column with the row's display name, or nil.
-func (s *shape) primaryColumn(t *table) *column { return s.byName[t.primary] }

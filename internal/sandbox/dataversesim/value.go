@@ -32,9 +32,11 @@ func (m moment) append(b []byte) []byte { return m.time().AppendFormat(b, "2006-
 
 // Kinds that our own schema does not need but the platform's tables do.
 const (
-	bigInt  schema.Kind = "bigint"
-	version schema.Kind = "version" // the row's version number, not stored
-	unique  schema.Kind = "unique"  // a GUID that is not a lookup, stored as text
+	bigInt      schema.Kind = "bigint"
+	version     schema.Kind = "version" // the row's version number, not stored
+	unique      schema.Kind = "unique"  // a GUID that is not a lookup, stored as text
+	double      schema.Kind = "double"
+	multiSelect schema.Kind = "multichoice" // several values of a choice
 )
 
 // fromJSON turns a value of a request body into a stored value. Lookups are

@@ -3,8 +3,6 @@ package dataversesim
 import (
 	"slices"
 	"strings"
-
-	"github.com/spotler-connector/connector/internal/schema"
 )
 
 // assignment is one value of a request body, ready to be stored.
@@ -49,7 +47,7 @@ func (tx *transaction) assignments(t *table, body object, links map[string]strin
 		if f != nil {
 			return nil, guid{}, f
 		}
-		if !c.fixed && !computed(t, c) {
+		if !c.fixed {
 			sets = assign(sets, assignment{c, val})
 		}
 	}
@@ -76,10 +74,10 @@ func (tx *transaction) create(t *table, id guid, sets []assignment) (*row, *fail
 	if t.find(id) != nil {
 		return nil, fail(412, "0x80040237", "A record with matching key values already exists.")
 	}
-	after := &row{id: id, seq: s.nextSeq(), version: s.nextVersion(), vals: make([]any, t.shape.stored)}
+	after := &row{id: id, seq: s.nextSeq(), version: s.nextVersion(), vals: make([]any, room(t.shape.usual, sets))}
 	c := change{table: t, after: after, message: "Create", asked: columnsOf(sets)}
 	for _, a := range sets {
-		after.vals[a.col.index] = a.val
+		after.put(a.col, a.val)
 	}
 	if f := tx.derive(&c); f != nil {
 		return nil, f
@@ -90,11 +88,10 @@ func (tx *transaction) create(t *table, id guid, sets []assignment) (*row, *fail
 
 // update changes a row that exists.
 func (tx *transaction) update(t *table, before *row, sets []assignment) (*row, *failure) {
-	after := &row{id: before.id, seq: before.seq, version: tx.sim.nextVersion(), vals: make([]any, t.shape.stored)}
-	copy(after.vals, before.vals)
+	after := before.successor(tx.sim.nextVersion(), room(0, sets))
 	c := change{table: t, before: before, after: after, message: "Update", asked: columnsOf(sets)}
 	for _, a := range sets {
-		after.vals[a.col.index] = a.val
+		after.put(a.col, a.val)
 	}
 	if f := tx.derive(&c); f != nil {
 		return nil, f
@@ -108,8 +105,8 @@ func (tx *transaction) update(t *table, before *row, sets []assignment) (*row, *
 func (tx *transaction) remove(t *table, before *row) {
 	tx.apply(change{table: t, before: before, message: "Delete", gone: tx.sim.nextVersion()})
 	for _, other := range tx.sim.ordered {
-		for _, c := range other.shape.cols {
-			if !c.indexed || !slices.Contains(c.targets, t.name) {
+		for _, c := range other.shape.indexed {
+			if !slices.Contains(c.targets, t.name) {
 				continue
 			}
 			for _, id := range other.indexes[c.name].of(nil, before.id) {
@@ -120,9 +117,8 @@ func (tx *transaction) remove(t *table, before *row) {
 }
 
 func (tx *transaction) unlink(t *table, before *row, c *column) {
-	after := &row{id: before.id, seq: before.seq, version: tx.sim.nextVersion(), vals: make([]any, t.shape.stored)}
-	copy(after.vals, before.vals)
-	after.vals[c.index] = nil
+	after := before.successor(tx.sim.nextVersion(), 0)
+	after.put(c, nil)
 	tx.apply(change{table: t, before: before, after: after, message: "Update", quiet: true})
 }
 
@@ -134,13 +130,27 @@ func columnsOf(sets []assignment) []*column {
 	return cols
 }
 
+// room is the number of values that a row needs for what is set.
+func room(least int, sets []assignment) int {
+	for _, a := range sets {
+		if a.val != nil {
+			least = max(least, a.col.index+1)
+		}
+	}
+	return least
+}
+
 // put sets a column if the table has it, and notes that the platform did so.
 func (c *change) put(name string, v any) {
-	col := c.table.shape.byName[name]
+	c.fill(c.table.shape.byName[name], v)
+}
+
+// fill is put for a column that is at hand; nil is a column the table has not.
+func (c *change) fill(col *column, v any) {
 	if col == nil || col.index < 0 {
 		return
 	}
-	c.after.vals[col.index] = v
+	c.after.put(col, v)
 	if !slices.Contains(c.asked, col) && !slices.Contains(c.computed, col) {
 		c.computed = append(c.computed, col)
 	}
@@ -161,9 +171,4 @@ func (c *change) asks(names ...string) bool {
 		}
 	}
 	return false
-}
-
-// computed columns are made by the platform from others.
-func computed(t *table, c *column) bool {
-	return (c.name == "fullname" || c.name == "yomifullname") && t.shape.byName["lastname"] != nil && c.kind == schema.String
 }
