@@ -11,6 +11,7 @@ func (tx *transaction) derive(c *change) *failure {
 	}
 	p := &c.table.shape.platform
 	deriveName(c)
+	deriveActivity(c)
 	if f := tx.deriveEndpoint(c); f != nil {
 		return f
 	}

@@ -73,7 +73,7 @@ func TestRefusedBodies(t *testing.T) {
 		{"status that does not exist", `{"statuscode":99}`, "0x80044330"},
 		{"key of another row", `{"contactid":"` + bob + `"}`, "0x80040203"},
 		{"key that is no GUID", `{"contactid":"x"}`, "0x80048d19"},
-		{"row in a row", `{"parentcustomerid_account":{"name":"x"}}`, "0x80060888"},
+		{"row in a row of an update", `{"parentcustomerid_account":{"name":"x"}}`, "0x80048d19"},
 		{"not an object", `[]`, "0x80048d19"},
 		{"cut short", `{"lastname":"x"`, "0x80048d19"},
 		{"empty", ``, "0x80048d19"},
@@ -182,7 +182,7 @@ func TestProperty(t *testing.T) {
 func TestUnknownPlaces(t *testing.T) {
 	o := newOrg(t, Config{Seed: 1})
 	for path, want := range map[string]int{
-		"conacs": 404, "contacts(x)": 400, "contacts(dh_externalid='1')": 400, "contacts(": 400, "": 501, "$metadata": 501,
+		"conacs": 404, "contacts(x)": 400, "contacts(dh_externalid='1')": 400, "contacts(": 400,
 		"contacts?$skip=10": 400, "contacts?$apply=x": 501, "contacts?fetchXml=x": 501, "contacts?$select=x": 400, "contacts?%zz": 400,
 		"contacts?$expand=masterid($expand=x)": 501, "contacts?$expand=x": 400, "serviceendpoints?$select=authvalue": 400,
 	} {
@@ -192,7 +192,7 @@ func TestUnknownPlaces(t *testing.T) {
 	}
 	o.must(405, "DELETE", "contacts", "")
 	o.must(501, "POST", "contacts/Microsoft.Dynamics.CRM.BulkDetectDuplicates", `{}`)
-	o.must(501, "GET", "EntityDefinitions", "")
+	o.must(405, "POST", "$metadata", "{}")
 }
 
 func TestActions(t *testing.T) {

@@ -26,16 +26,19 @@ func (s *Sim) serve(r *request) *response {
 
 func (s *Sim) dispatch(r *request) (*response, *failure) {
 	if r.path == "" {
-		return nil, notSimulated("The service document")
+		return s.serviceDocument(r)
 	}
 	if r.path == "$metadata" {
-		return nil, notSimulated("$metadata")
+		return s.csdl(r)
 	}
 	if f := s.cacheReady(); f != nil {
 		return nil, f
 	}
 	if f := s.mayBypass(r); f != nil {
 		return nil, f
+	}
+	if isDefinition(r.path) {
+		return s.definitions(r)
 	}
 	a, ok := parseAddress(r.path)
 	if !ok {
@@ -46,9 +49,6 @@ func (s *Sim) dispatch(r *request) (*response, *failure) {
 	}
 	t := s.setOf(a.set)
 	if t == nil {
-		if strings.HasSuffix(a.set, "Definitions") {
-			return nil, notSimulated("The metadata service")
-		}
 		return nil, missingSegment(a.set)
 	}
 	if f := s.allowed(t, r.method, a); f != nil {
@@ -103,6 +103,9 @@ func (s *Sim) serveBelow(r *request, t *table, id guid, rest string) (*response,
 	}
 	if of, key, tail, ok := memberAssociation(t, rest); ok {
 		return s.associateMember(r, id, of, key, tail)
+	}
+	if rel, key, ok := relationOf(t, rest); ok {
+		return s.references(r, t, id, rel, key)
 	}
 	if strings.HasSuffix(rest, "/$ref") {
 		return s.reference(r, t, id, strings.TrimSuffix(rest, "/$ref"))

@@ -29,6 +29,8 @@ type transaction struct {
 	silent bool
 	skip   map[guid]bool
 	tag    string
+	// nested are the rows inside the body that was read last.
+	nested []nested
 	// override is what a seeding sets against the platform's rules.
 	override []assignment
 }

@@ -36,10 +36,14 @@ func (tx *transaction) assignments(t *table, body object, links map[string]strin
 			id = given
 			continue
 		}
-		if _, deep := t.shape.navs[m.key]; deep {
-			return nil, guid{}, notSimulated("Making a row inside another (deep insert)")
-		}
 		c := t.shape.byWire[m.key]
+		if c == nil {
+			if deep, f := tx.nest(t, m, links); f != nil {
+				return nil, guid{}, f
+			} else if deep {
+				continue
+			}
+		}
 		if c == nil || c.kind == version {
 			return nil, guid{}, badPayload(t, "The property '%s' does not exist on type 'Microsoft.Dynamics.CRM.%s'. Make sure to only use property names that are defined by the type.", m.key, t.name)
 		}
@@ -68,6 +72,12 @@ func assign(sets []assignment, a assignment) []assignment {
 // create makes a row; the zero id asks for a new one.
 func (tx *transaction) create(t *table, id guid, sets []assignment) (*row, *failure) {
 	s := tx.sim
+	inner := tx.nested
+	tx.nested = nil
+	sets, f := tx.makeFirst(inner, sets)
+	if f != nil {
+		return nil, f
+	}
 	if id.isZero() {
 		id = newGUID(s.rand)
 	}
@@ -82,12 +92,21 @@ func (tx *transaction) create(t *table, id guid, sets []assignment) (*row, *fail
 	if f := tx.derive(&c); f != nil {
 		return nil, f
 	}
+	if f := t.checkKeys(after); f != nil {
+		return nil, f
+	}
 	tx.apply(c)
-	return after, nil
+	tx.mirror(&c)
+	return after, tx.makeAfter(inner, ref{t, id})
 }
 
 // update changes a row that exists.
 func (tx *transaction) update(t *table, before *row, sets []assignment) (*row, *failure) {
+	if len(tx.nested) > 0 {
+		tx.nested = nil
+		return nil, badPayload(t, "Deep update is not supported: change the other row by itself.")
+	}
+	sets = slices.DeleteFunc(sets, func(a assignment) bool { return a.col.once && before.get(a.col) != nil })
 	after := before.successor(tx.sim.nextVersion(), room(0, sets))
 	c := change{table: t, before: before, after: after, message: "Update", asked: columnsOf(sets)}
 	for _, a := range sets {
@@ -96,20 +115,30 @@ func (tx *transaction) update(t *table, before *row, sets []assignment) (*row, *
 	if f := tx.derive(&c); f != nil {
 		return nil, f
 	}
+	if f := t.checkKeys(after); f != nil {
+		return nil, f
+	}
 	tx.apply(c)
+	tx.mirror(&c)
 	return after, nil
 }
 
 // remove takes a row away, and empties the lookups that pointed at it, as the
 // platform's Remove Link behaviour does.
 func (tx *transaction) remove(t *table, before *row) {
-	tx.apply(change{table: t, before: before, message: "Delete", gone: tx.sim.nextVersion()})
+	c := change{table: t, before: before, message: "Delete", gone: tx.sim.nextVersion()}
+	tx.apply(c)
+	tx.mirror(&c)
 	for _, other := range tx.sim.ordered {
 		for _, c := range other.shape.indexed {
 			if !slices.Contains(c.targets, t.name) {
 				continue
 			}
 			for _, id := range other.indexes[c.name].of(nil, before.id) {
+				if other.meta.Intersect || other.name == memberTable || c.name == "activityid" {
+					tx.remove(other, other.find(id)) // a pair or a part is nothing by itself
+					continue
+				}
 				tx.unlink(other, other.find(id), c)
 			}
 		}

@@ -20,6 +20,7 @@ var standard embed.FS
 // tableFile is the form of a data file.
 type tableFile struct {
 	Table, Schema, Set, Collection, Label, Plural string
+	Description                                   string
 	Code                                          int
 	Key, Primary, Ownership                       string
 	Activity, Notes, Activities, Logical          bool
@@ -113,7 +114,7 @@ func (m *Model) add(t *Table) {
 }
 
 func (f *tableFile) table() (*Table, error) {
-	t := &Table{Name: f.Table, Schema: f.Schema, Set: f.Set, Collection: f.Collection, Label: In(f.Label), Plural: In(f.Plural), Code: f.Code,
+	t := &Table{Name: f.Table, Schema: f.Schema, Set: f.Set, Collection: f.Collection, Label: In(f.Label), Plural: In(f.Plural), Description: In(f.Description), Code: f.Code,
 		Ownership: f.Ownership, Key: f.Key, Primary: f.Primary, Activity: f.Activity, Notes: f.Notes, Activities: f.Activities, Logical: f.Logical,
 		Intersect: f.Intersect, Elastic: f.Elastic, Tracked: f.Tracked == nil || *f.Tracked}
 	if t.Activity {
