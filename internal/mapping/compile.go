@@ -169,9 +169,9 @@ func convertible(o origin, p Property) string {
 }
 
 // fillable says why a column cannot be filled from a property of the type.
-func fillable(c schema.Column, _ string) string {
-	if c.Kind == schema.PrimaryKey || c.Kind == schema.State || c.Kind == schema.Status || slices.Contains(linked, c.Kind) {
-		return "a column of type " + string(c.Kind) + " cannot be filled from Spotler; use ->"
+func fillable(c schema.Column, from string) string {
+	if !slices.ContainsFunc(fills[from], func(kinds []schema.Kind) bool { return slices.Contains(kinds, c.Kind) }) {
+		return "a column of type " + string(c.Kind) + " cannot be filled from Spotler with a value of type " + from + "; use ->"
 	}
 	return ""
 }

@@ -9,6 +9,26 @@ import (
 	"github.com/spotler-connector/connector/internal/schema"
 )
 
+var (
+	texts  = []schema.Kind{schema.String, schema.Memo}
+	chosen = []schema.Kind{schema.Choice}
+)
+
+// fills is the table of what comes back to what, beside conversions.
+var fills = map[string][][]schema.Kind{
+	typeString:    {texts, numeric, boolean, dated, chosen},
+	typeEmail:     {texts},
+	typeMobile:    {texts},
+	typePostcode:  {texts},
+	typeGender:    {texts, chosen},
+	typeInt:       {texts, numeric, boolean, chosen},
+	typeMoney:     {texts, numeric},
+	typeDate:      {texts, dated},
+	typeBirthdate: {texts, dated},
+	typeDateTime:  {texts, dated},
+	typeSet:       {texts, chosen},
+}
+
 // fill turns what Spotler told into a value of the column and its stable text.
 func (f *boundBack) fill(v told) (wire any, canonical, says string) {
 	switch f.column.Kind {
