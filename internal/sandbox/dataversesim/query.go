@@ -39,11 +39,19 @@ func (s *Sim) list(r *request, t *table) (*response, *failure) {
 	if q.Get("$deltatoken") != "" || r.prefs.trackChanges {
 		return s.listChanges(r, t, q)
 	}
+	if f := r.tooLong(); f != nil {
+		return nil, f
+	}
+	defer s.reading(r)()
+	if text, asked, f := s.savedFetch(q); asked || f != nil {
+		if f != nil {
+			return nil, f
+		}
+		return s.fetch(r, t, text)
+	}
 	if f := refuseOptions(q, "$select", "$filter", "$orderby", "$top", "$count", "$skiptoken", "$expand"); f != nil {
 		return nil, f
 	}
-	s.mu.RLock()
-	defer s.mu.RUnlock()
 	l, f := s.listing(r, t, q)
 	if f != nil {
 		return nil, f
@@ -112,9 +120,17 @@ func refuseOptions(q url.Values, known ...string) *failure {
 	return nil
 }
 
-func (s *Sim) listing(r *request, t *table, q url.Values) (l listing, f *failure) {
+// tooLong refuses an address that the platform would not read.
+func (r *request) tooLong() *failure {
 	if len(r.raw) > maxBatchedURL || len(r.raw) > maxURL && !r.batched {
-		return l, fail(http.StatusRequestURITooLong, "0x0", "The request URL is too long.")
+		return fail(http.StatusRequestURITooLong, "0x0", "The request URL is too long.")
+	}
+	return nil
+}
+
+func (s *Sim) listing(r *request, t *table, q url.Values) (l listing, f *failure) {
+	if f := r.tooLong(); f != nil {
+		return l, f
 	}
 	if text := q.Get("$filter"); text != "" {
 		var e *expression
