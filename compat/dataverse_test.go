@@ -12,7 +12,32 @@ import (
 
 var update = flag.Bool("update", false, "write the table of what passes")
 
-const begun, ended = "<!-- written by go test ./compat -run TestDataverseOfOthers -update -->\n", "<!-- /written -->\n"
+// keepTable compares a table with what README.md has behind the mark of a test, or
+// writes it there.
+func keepTable(t *testing.T, table string) {
+	t.Helper()
+	name, _, _ := strings.Cut(t.Name(), "/")
+	begun, ended := "<!-- written by go test ./compat -run "+name+" -update -->\n", "<!-- /written -->\n"
+	page, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, rest, ok := strings.Cut(string(page), begun)
+	_, foot, ok2 := strings.Cut(rest, ended)
+	if !ok || !ok2 {
+		t.Fatal("README.md has lost the marks around its table")
+	}
+	want := head + begun + table + ended + foot
+	if *update {
+		if err := os.WriteFile("README.md", []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if want != string(page) {
+		t.Errorf("the table in compat/README.md is not what happened: go test ./compat -run %s -update\n%s", name, table)
+	}
+}
 
 // dynamics-web-api drives the sandbox through its functions; what passes is what the
 // table in README.md says, no more and no less.
@@ -35,23 +60,5 @@ func TestDataverseOfOthers(t *testing.T) {
 		fmt.Fprintf(&table, "| %s | %s | %s |\n", o.Chapter, o.Name, says)
 	}
 	fmt.Fprintf(&table, "\n%d of %d pass.\n\n", passed, len(all))
-	page, err := os.ReadFile("README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	head, rest, ok := strings.Cut(string(page), begun)
-	_, foot, ok2 := strings.Cut(rest, ended)
-	if !ok || !ok2 {
-		t.Fatal("README.md has lost the marks around its table")
-	}
-	want := head + begun + table.String() + ended + foot
-	if *update {
-		if err := os.WriteFile("README.md", []byte(want), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	if want != string(page) {
-		t.Errorf("the table in compat/README.md is not what happened: go test ./compat -run TestDataverseOfOthers -update\n%s", table.String())
-	}
+	keepTable(t, table.String())
 }

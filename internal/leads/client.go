@@ -48,6 +48,7 @@ type Client struct {
 	firstPage int
 	http      *http.Client
 	tokens    *tokens
+	partner   *tokens
 }
 
 // The vendor's addresses (Leads API section 1).
@@ -95,7 +96,8 @@ func New(c Config) (*Client, error) {
 	sender.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return &Client{
 		base: strings.TrimRight(c.Base, "/"), clientID: c.ClientID, version: strconv.Itoa(c.APIVersion), firstPage: first, http: &sender,
-		tokens: &tokens{config: c, http: &sender, turn: make(chan struct{}, 1)},
+		tokens:  &tokens{config: c, http: &sender, turn: make(chan struct{}, 1)},
+		partner: &tokens{config: c, http: &sender, turn: make(chan struct{}, 1), partner: true},
 	}, nil
 }
 
@@ -104,6 +106,7 @@ type call struct {
 	op, verb, path string
 	query          url.Values
 	body           any // nil sends none
+	partner        bool
 }
 
 // path joins segments, each of which stays one whatever it holds.
@@ -129,8 +132,12 @@ func (c *Client) do(ctx context.Context, k call) ([]byte, error) {
 	if strings.Contains(k.path, "//") || strings.HasSuffix(k.path, "/") || strings.Contains("/"+k.path+"/", "/../") || strings.Contains("/"+k.path+"/", "/./") {
 		return nil, wants(k.op, "an id is missing, or cannot be part of an address: set the id of the Spotler Leads client")
 	}
+	tokens := c.tokens
+	if k.partner {
+		tokens = c.partner
+	}
 	for again := false; ; again = true {
-		token, err := c.tokens.get(ctx)
+		token, err := tokens.get(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -138,7 +145,7 @@ func (c *Client) do(ctx context.Context, k call) ([]byte, error) {
 		if status != http.StatusUnauthorized || again {
 			return body, err
 		}
-		c.tokens.refused(token)
+		tokens.refused(token)
 	}
 }
 

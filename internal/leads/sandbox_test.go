@@ -70,3 +70,28 @@ func TestAgainstTheSandbox(t *testing.T) {
 		t.Errorf("wrong password: %v", err)
 	}
 }
+
+// A partner's client makes an account; nothing is asked when a field is missing.
+func TestPartnerAgainstTheSandbox(t *testing.T) {
+	s, err := sandbox.Start(sandbox.Options{Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	c, err := leads.New(leads.Config{Base: s.LeadsURL, TokenURL: s.LeadsTokenURL(), ID: sandbox.LeadsClient, Secret: sandbox.LeadsSecret,
+		User: sandbox.LeadsUser, Password: sandbox.LeadsPassword, ClientID: sandbox.LeadsID})
+	if err != nil {
+		t.Fatal(err)
+	}
+	made := leads.PartnerAccount{FirstName: "Ann", LastName: "Example", Email: "ann@example.test", CompanyName: "Example", Products: leads.PartnerProducts{Leads: leads.PartnerLeads{Domain: "example.test"}}}
+	if err := c.CreatePartnerAccount(t.Context(), made); err != nil {
+		t.Error(err)
+	}
+	made.Products.Leads.Domain = ""
+	if err := c.CreatePartnerAccount(t.Context(), made); fault.Of(err) != fault.NotValid {
+		t.Errorf("without a domain: %v", err)
+	}
+	if _, err := c.Account(t.Context()); err != nil {
+		t.Errorf("the user's own token: %v", err)
+	}
+}

@@ -16,9 +16,10 @@ import (
 // tokens keeps one token: asked for with the password, renewed with the refresh
 // token when there is one (Leads API section 9.1). One goroutine asks, the others wait.
 type tokens struct {
-	config Config
-	http   *http.Client
-	turn   chan struct{}
+	config  Config
+	partner bool // of the OAuth client itself, for partners
+	http    *http.Client
+	turn    chan struct{}
 
 	mu      sync.Mutex
 	access  string
@@ -28,6 +29,9 @@ type tokens struct {
 
 // scope holds offline_access, for a refresh token.
 const scope = "openid GatorLeadsApi offline_access"
+
+// partnerScope is what a partner's OAuth client may do (Leads API section 9.1).
+const partnerScope = "SsoPartnerApi"
 
 // early is how long before its end a token is renewed, so that none ends on its way.
 const early = time.Minute
@@ -51,6 +55,9 @@ func (t *tokens) get(ctx context.Context) (string, error) {
 		if !errors.Is(err, fault.Denied) {
 			return token, err
 		}
+	}
+	if t.partner {
+		return t.ask(ctx, url.Values{"grant_type": {"client_credentials"}, "scope": {partnerScope}})
 	}
 	return t.ask(ctx, url.Values{"grant_type": {"password"}, "username": {t.config.User}, "password": {t.config.Password}, "scope": {scope}})
 }
