@@ -241,6 +241,7 @@ func (e *environment) start(ctx context.Context) error {
 		FenceWindow: s.Fence.Window, Hold: s.Fence.Hold, JobLog: s.JobLog, Purge: s.PurgeExistingProperties, Patience: e.house.tuning.patience, Populate: populate,
 		Fields: spotler.NewSchemaCache(e.mail, fieldsKept, e.house.now), Zone: s.Zone,
 		Prefer: decide.Preference(s.Poll.Prefer), Skew: s.Poll.Skew,
+		Subscribers: e.subscribers(tables),
 	}
 	e.fields = typesOf(properties)
 	started.SkipSteps(steps...)

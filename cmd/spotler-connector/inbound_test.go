@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	connector "github.com/spotler-connector/connector"
 )
 
 // twoWay is a mapping in which people may change some of their own data.
@@ -67,4 +69,172 @@ func TestProfileComesBack(t *testing.T) {
 			t.Errorf("in Spotler: %v", c.Properties)
 		}
 	})
+}
+
+// C-074 (deviation: the value of our own echo is not written again): our own writes
+// come back as echoes, and cost Dataverse nothing.
+func TestEchoesCostNothing(t *testing.T) {
+	databases(t, func(t *testing.T, database string) {
+		s := beginTwoWay(t, database, nil)
+		var all []edit
+		for n := 1; n <= 20; n++ {
+			all = append(all, person(n, map[string]any{"jobtitle": "Buyer"}), permission(100+n, n, "Nieuwsbrief", n%2 == 0))
+		}
+		s.crm(all...)
+		s.quiet()
+		before, err := received(s.Context(), s.sandbox.DataverseURL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ops := len(s.ops())
+		s.poll()
+		after, err := received(s.Context(), s.sandbox.DataverseURL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if after != before || len(s.ops()) != ops {
+			t.Errorf("the echoes cost %d requests and %d ops", after-before, len(s.ops())-ops)
+		}
+	})
+}
+
+// C-076, C-025, C-083, C-100: a permission that somebody changes in Spotler is in the
+// row after the poll, both ways, and the ledger knows that the person did it.
+func TestPermissionsComeBack(t *testing.T) {
+	databases(t, func(t *testing.T, database string) {
+		s := beginTwoWay(t, database, nil)
+		s.crm(person(1, nil), permission(101, 1, "Nieuwsbrief", true), permission(102, 1, "Acties", false))
+		s.quiet()
+		s.chooses(id(1), 1, false)
+		s.chooses(id(1), 4, true)
+		s.chooses(id(1), 2, true)
+		s.poll()
+		if a, b := s.row("dh_spotlerpermissions", id(101)), s.row("dh_spotlerpermissions", id(102)); a["dh_subscribed"] != false || b["dh_subscribed"] != true {
+			t.Errorf("Nieuwsbrief %v, Acties %v", a["dh_subscribed"], b["dh_subscribed"])
+		}
+		if got := s.permissionsOf(1); got["Productinfo"] != true || len(got) != 3 {
+			t.Errorf("rows: %v", got)
+		}
+		if b := s.spotler()[id(1)].bits(); b["Nieuwsbrief"] || !b["Acties"] || !b["Productinfo"] {
+			t.Errorf("in Spotler: %v", b)
+		}
+		entries, err := s.house.store.LedgerOf(s.Context(), s.env, recordOf(1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		last := map[string]string{}
+		for _, e := range entries {
+			last[e.Permission] = e.Who + " in " + e.Origin + ": " + e.Becomes
+		}
+		if last["Nieuwsbrief"] != "person in spotler: off" || last["Acties"] != "person in spotler: on" || last["Productinfo"] != "person in spotler: on" {
+			t.Errorf("the ledger: %v", last)
+		}
+	})
+}
+
+// C-098: Do Not Bulk Email turns everything off in Spotler, and our own all-false
+// does not come back to the rows: they keep their own value.
+func TestBulkEchoLeavesRows(t *testing.T) {
+	databases(t, func(t *testing.T, database string) {
+		s := beginTwoWay(t, database, nil)
+		s.crm(person(1, nil), permission(101, 1, "Nieuwsbrief", true))
+		s.quiet()
+		s.crm(edit{Set: "contacts", ID: id(1), Body: map[string]any{"donotbulkemail": true}})
+		s.quiet()
+		s.poll()
+		if r := s.row("dh_spotlerpermissions", id(101)); r["dh_subscribed"] != true {
+			t.Error("the row took our own echo")
+		}
+		s.chooses(id(1), 1, true)
+		s.poll()
+		if b := s.spotler()[id(1)].bits(); b["Nieuwsbrief"] {
+			t.Error("Do Not Bulk Email is set, and a permission is on in Spotler")
+		}
+		s.crm(edit{Set: "contacts", ID: id(1), Body: map[string]any{"donotbulkemail": false}})
+		s.quiet()
+		if b := s.spotler()[id(1)].bits(); !b["Nieuwsbrief"] {
+			t.Error("the rows do not count again after Do Not Bulk Email was lifted")
+		}
+	})
+}
+
+// C-100, C-224, C-230: somebody who unsubscribes from everything has No in every row
+// and Opt-out as status, with the reason.
+func TestUnsubscribeComesBack(t *testing.T) {
+	databases(t, func(t *testing.T, database string) {
+		s := beginTwoWay(t, database, nil)
+		s.crm(person(1, nil), permission(101, 1, "Nieuwsbrief", true))
+		s.quiet()
+		s.control(http.MethodPost, s.sandbox.SpotlerURL+"/control/contacts/unsubscribe", map[string]any{"external_id": id(1)}, nil)
+		s.poll()
+		if r := s.row("dh_spotlerpermissions", id(101)); r["dh_subscribed"] != false {
+			t.Errorf("the row says %v", r["dh_subscribed"])
+		}
+		if i := s.info(1); i["dh_name"] != "Opt-out" || i["dh_active"] != false || i["dh_reason"] == "" {
+			t.Errorf("Spotler Info: %v", i)
+		}
+	})
+}
+
+// C-223, C-228, C-229, C-232: a hard bounce is on Spotler Info after the poll, one soft
+// bounce is not, and a new address lifts the bounce.
+func TestBouncesComeBack(t *testing.T) {
+	databases(t, func(t *testing.T, database string) {
+		s := beginTwoWay(t, database, nil)
+		s.crm(person(1, nil), person(2, nil), person(3, nil))
+		s.quiet()
+		bounce := func(n int, kind string) {
+			s.control(http.MethodPost, s.sandbox.SpotlerURL+"/control/contacts/bounce", map[string]any{"external_id": id(n), "type": kind}, nil)
+		}
+		bounce(1, "HARD")
+		bounce(2, "SOFT")
+		for range 4 {
+			bounce(3, "SOFT")
+		}
+		s.poll()
+		for n, want := range map[int]string{1: "Hard bounce", 2: "Active", 3: "Soft bounce"} {
+			if i := s.info(n); i["dh_name"] != want {
+				t.Errorf("person %d: %v, want %s", n, i["dh_name"], want)
+			}
+		}
+		s.crm(edit{Set: "contacts", ID: id(1), Body: map[string]any{"emailaddress1": "better@example.test"}})
+		s.quiet()
+		s.poll()
+		if i := s.info(1); i["dh_name"] != "Active" {
+			t.Errorf("after the correction: %v", i["dh_name"])
+		}
+	})
+}
+
+// chooses is a person who turns one permission on or off in Spotler.
+func (s *story) chooses(external string, bit int, on bool) {
+	s.Helper()
+	s.control(http.MethodPost, s.sandbox.SpotlerURL+"/control/contacts/permission", map[string]any{"external_id": external, "bit": bit, "enabled": on}, nil)
+}
+
+// permissionsOf are the permission rows of the n-th contact by name.
+func (s *story) permissionsOf(n int) map[string]any {
+	s.Helper()
+	var rows []map[string]any
+	s.control(http.MethodGet, s.sandbox.DataverseURL+"/control/rows/dh_spotlerpermissions", nil, &rows)
+	out := map[string]any{}
+	for _, r := range rows {
+		if r["_dh_customer_value"] == id(n) {
+			name, _ := r["dh_name"].(string)
+			out[name] = r["dh_subscribed"]
+		}
+	}
+	return out
+}
+
+// info is the Spotler Info of the n-th contact.
+func (s *story) info(n int) map[string]any {
+	s.Helper()
+	row, _ := s.row("contacts", id(n))["_dh_spotlerinfo_value"].(string)
+	return s.row("dh_spotlerinfos", row)
+}
+
+// recordOf is the n-th contact.
+func recordOf(n int) connector.Record {
+	return connector.Record{Table: connector.Contact, ID: connector.RecordID(id(n))}
 }

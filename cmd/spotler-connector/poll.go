@@ -2,9 +2,14 @@ package main
 
 import (
 	"context"
+	"strconv"
 	"time"
 
+	connector "github.com/spotler-connector/connector"
+	"github.com/spotler-connector/connector/internal/decide"
 	"github.com/spotler-connector/connector/internal/operations"
+	"github.com/spotler-connector/connector/internal/schema"
+	"github.com/spotler-connector/connector/internal/settings"
 	"github.com/spotler-connector/connector/internal/spotler"
 )
 
@@ -27,4 +32,40 @@ func typesOf(properties []spotler.Property) map[string]string {
 		out[p.Name] = p.Type
 	}
 	return out
+}
+
+// subscribers is what becomes of new subscribers, as the settings say.
+func (e *environment) subscribers(tables map[connector.Table]schema.Table) operations.Subscribers {
+	s := e.settings.Subscribers
+	out := operations.Subscribers{TakeOver: s.TakeOverIDs, Defaults: map[string]any{}}
+	table := connector.Contact
+	switch s.Become {
+	case settings.BecomeLead:
+		out.Strategy, table = decide.StrategyLead, connector.Lead
+	case settings.BecomeContact:
+		out.Strategy = decide.StrategyContact
+	}
+	for column, text := range s.Defaults {
+		out.Defaults[column] = valueOf(tables[table], column, text)
+	}
+	return out
+}
+
+// valueOf is a text of the settings as a value of a column: a number for a choice, yes
+// or no for a two-options column. What is not known of the column goes as text, and
+// Dataverse says what is wrong with it.
+func valueOf(t schema.Table, column, text string) any {
+	c, _ := t.Column(column)
+	switch c.Kind {
+	case schema.Bool:
+		if b, err := strconv.ParseBool(text); err == nil {
+			return b
+		}
+	case schema.String, schema.Memo:
+		return text
+	}
+	if n, err := strconv.Atoi(text); err == nil {
+		return n
+	}
+	return text
 }

@@ -74,6 +74,9 @@ func (b *run) mustLook(p *person) bool {
 	if b.env.Purge {
 		return true // what Spotler owns must be repeated, or the write clears it
 	}
+	if p.verdict.Action == decide.Create && b.env.Subscribers.Strategy != decide.StrategyOff {
+		return true // somebody who came from Spotler has an id there that may be another system's
+	}
 	return decide.NeedsSpotlerState(b.wanted(p), decide.BitShadowOf(shadowOf(p.link), b.knownBits(p), b.env.fieldHash))
 }
 
@@ -90,6 +93,7 @@ func (b *run) considerOne(ctx context.Context, p *person) {
 			return
 		}
 		p.fresh = !current.Exists
+		b.keepForeignID(p, there)
 	}
 	p.consents = decide.Bits(b.wanted(p), decide.BitShadowOf(shadow, keys, b.env.fieldHash), current)
 	if b.env.Purge && current.Exists {
@@ -152,6 +156,16 @@ func (b *run) look(ctx context.Context, p *person, keys []decide.BitKey) (spotle
 		}
 	}
 	return c, current, nil
+}
+
+// keepForeignID leaves a contact of another system under the id that it has, unless
+// the setting take_over_ids is on: a write under ours would overwrite it (reference:
+// spotler-api 4.4).
+func (b *run) keepForeignID(p *person, there spotler.Contact) {
+	_, ours := there.ExternalID.RecordID()
+	if p.link.ExternalID == "" && there.ExternalID != "" && !ours && !b.env.Subscribers.TakeOver {
+		p.link.ExternalID = there.ExternalID
+	}
 }
 
 // repeated are the values that a purging write must repeat so that it does not

@@ -77,8 +77,9 @@ type Environment struct {
 	Patience time.Duration
 	// Prefer says which side a two-way field believes when both moved and its row of
 	// the mapping does not say; Skew is how far the clocks may be apart.
-	Prefer decide.Preference
-	Skew   time.Duration
+	Prefer      decide.Preference
+	Skew        time.Duration
+	Subscribers Subscribers
 
 	// Populate makes permission rows for people who have none; nil makes none.
 	Populate *Populate
@@ -101,6 +102,7 @@ type Environment struct {
 type Store interface {
 	Links(ctx context.Context, env connector.Environment, records []connector.Record) (map[connector.Record]store.Link, error)
 	LinksByAddress(ctx context.Context, env connector.Environment, hashes []string) (map[string][]store.Link, error)
+	LinksByExternalID(ctx context.Context, env connector.Environment, ids []connector.ExternalID) (map[connector.ExternalID][]store.Link, error)
 	ClaimAddresses(ctx context.Context, env connector.Environment, claims []store.Claim) (map[string]connector.Record, error)
 	CountLinks(ctx context.Context, env connector.Environment) (int, error)
 	CountErasure(ctx context.Context, env connector.Environment, records []connector.Record, now time.Time) error
@@ -167,8 +169,13 @@ func (e *Environment) addressHash(a connector.Email) string {
 	return e.hash("address\x1f" + a.Fold())
 }
 
-// preference is what the row of a property believes when both sides moved.
-func (e *Environment) preference(string) decide.Preference { return e.Prefer }
+// preference is what a row of the mapping believes when both sides moved.
+func (e *Environment) preference(p mapping.Policy) decide.Preference {
+	if p == "" {
+		return e.Prefer
+	}
+	return decide.Preference(p)
+}
 
 // rowID is the id of a row that we make for a purpose: always the same for the
 // same words, and different in every environment and installation.

@@ -26,6 +26,8 @@ type Inbound struct {
 	Unlisted []string `json:"unlisted,omitempty"`
 	// Bounce is set when a message came back; then nothing else counts.
 	Bounce spotler.BounceType `json:"bounce,omitempty"`
+	// Adopt says that the external id in Spotler becomes the id of the record.
+	Adopt bool `json:"adopt,omitempty"`
 }
 
 // inboundOf is what an op carries of a contact: the values that the mapping knows.
@@ -65,8 +67,8 @@ func (e *Environment) inboundKey(in Inbound) string {
 		who = in.EncryptedID
 	}
 	what := strconv.FormatInt(in.Changed.UnixMilli(), 10)
-	if in.Bounce != "" {
-		what += "/" + string(in.Bounce)
+	if in.Bounce != "" { // what else is told of the person may have changed since
+		return "spotler/" + e.hash("contact\x1f"+who) + "/" + what + "/" + string(in.Bounce)
 	}
 	return "spotler/" + e.hash("contact\x1f"+who) + "/" + what + "/" + e.hash(fmt.Sprint("state\x1f", in.Properties, in.Channels, in.Unlisted))[:16]
 }

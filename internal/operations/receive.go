@@ -34,6 +34,7 @@ type arrival struct {
 // what differs. Repeating it is harmless: both sides are compared anew.
 func (b *run) receive(ctx context.Context, work []store.Taken, indices []int, out []store.Settlement) {
 	var known []*arrival
+	var guests []*guest
 	for _, i := range indices {
 		args, err := DecodeArguments(work[i].Arguments)
 		if err == nil && args.Inbound == nil {
@@ -45,11 +46,12 @@ func (b *run) receive(ctx context.Context, work []store.Taken, indices []int, ou
 		}
 		record, ok := work[i].Lane.Record()
 		if !ok || !record.Table.IsPerson() {
-			out[i] = b.welcome(ctx, work[i], *args.Inbound)
+			guests = append(guests, &guest{index: i, work: work[i], in: *args.Inbound})
 			continue
 		}
 		known = append(known, &arrival{person: &person{index: i, work: work[i], record: record}, in: *args.Inbound, body: dataverse.Fields{}, next: decide.Shadow{}})
 	}
+	b.welcome(ctx, guests, out)
 	b.receiveAll(ctx, known)
 	for _, a := range known {
 		if a.result.err != nil {
@@ -128,7 +130,7 @@ func (b *run) admit(a *arrival) {
 		a.end(connector.Skipped("The row was deleted in Dynamics 365; its erasure is on its own way."))
 	case !a.found:
 		a.fail(&fault.Error{Op: "dataverse.Rows", On: a.record.String(), Kind: fault.Unreachable, Says: "the row was not in the answer of Dynamics 365; it may be hidden from the connector: check its security role"})
-	case a.linked && !a.link.ErasedAt.IsZero():
+	case a.linked && !a.link.ErasedAt.IsZero() && !a.in.Adopt:
 		a.end(connector.Skipped("The person was erased in Spotler, so nothing is taken from there."))
 	case a.facts.Merged && a.facts.Master != "":
 		winner := connector.Record{Table: a.record.Table, ID: a.facts.Master}
@@ -157,7 +159,8 @@ func (b *run) refresh(ctx context.Context, all []*arrival) error {
 	by := map[*person]*arrival{}
 	for _, a := range all {
 		written := a.linked && a.link.UpdatedAt.Add(clockSlack).After(a.in.ReadAt)
-		if a.in.Bounce == "" && (written || b.now.Sub(a.in.ReadAt) > freshFor) {
+		nameless := a.in.ExternalID == "" && a.link.ExternalID == "" || a.in.Adopt
+		if a.in.Bounce == "" && !nameless && (written || b.now.Sub(a.in.ReadAt) > freshFor) {
 			old = append(old, a.person)
 			by[a.person] = a
 		}
@@ -231,7 +234,7 @@ func (b *run) compareFields(a *arrival) {
 			a.note(r.Column, r.Says)
 			continue
 		}
-		c := decide.ThreeWay(decide.TwoSided{Direction: r.Direction, Prefer: b.env.preference(r.Name), Was: was, Known: known,
+		c := decide.ThreeWay(decide.TwoSided{Direction: r.Direction, Prefer: b.env.preference(r.Policy), Was: was, Known: known,
 			CRM: hash(r.Name, held.Canonical), Wire: hash(r.Name, held.Wire), Spotler: now.Spotler, Present: r.Present,
 			Listed: a.in.listed(r.Name), CRMAt: modified, SpotlerAt: a.in.Changed}, b.env.Skew)
 		switch c.Outcome {

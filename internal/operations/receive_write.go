@@ -109,11 +109,11 @@ func (b *run) settleArrivals(_ context.Context, all []*arrival) error {
 			link.Status, link.Reason, link.Rule = a.standing.Status, sentence(a.standing.Reason), "spotler-"+a.standing.Rule
 			a.result.tellings = append(a.result.tellings, b.infoTellings(&link, false)...)
 		}
-		if moved || len(a.next) > 0 {
+		if moved || len(a.next) > 0 || a.in.Adopt {
 			a.result.links = []store.Link{link}
 		}
 		a.result.consents = consents
-		if a.back || moved && link.Status == connector.StatusActive || !a.linked {
+		if a.back || moved && link.Status == connector.StatusActive || !a.linked || a.in.Adopt {
 			a.result.follow = append(a.result.follow, PutSync(b.env.Name, a.record, store.Consent, fmt.Sprintf("inbound/%d", a.work.ID), "inbound"))
 		}
 		a.end(a.outcome())
@@ -132,7 +132,11 @@ func (a *arrival) agreed(e *Environment) store.Link {
 		shadow[name] = store.Sides{CRM: sides.CRM, Spotler: sides.Spotler}
 	}
 	l.Shadow = shadow
-	if l.ExternalID == "" {
+	switch {
+	case a.in.Adopt:
+		l.ExternalID = connector.ExternalIDOf(a.record.ID)
+		delete(shadow, "email") // the sync must send the address, by which Spotler finds the contact
+	case l.ExternalID == "":
 		l.ExternalID = a.in.ExternalID
 	}
 	if l.AddressHash == "" {

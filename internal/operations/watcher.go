@@ -8,6 +8,7 @@ import (
 	"time"
 
 	connector "github.com/spotler-connector/connector"
+	"github.com/spotler-connector/connector/internal/decide"
 	"github.com/spotler-connector/connector/internal/spotler"
 	"github.com/spotler-connector/connector/internal/store"
 )
@@ -45,7 +46,9 @@ type Watched struct {
 	Bounces  int
 	Put      int // new work
 	Known    int // work that an overlapping window had put already
-	Unread   int // items that could not be read
+	// Strangers are in Spotler only, and new subscribers are not taken in.
+	Strangers int
+	Unread    int // items that could not be read
 }
 
 // atOnce is how many contacts are compared and stored together. Memory does not grow
@@ -166,6 +169,10 @@ func (x *watching) put(ctx context.Context, people []Inbound) error {
 	puts := make([]store.Put, 0, len(people))
 	for i, in := range people {
 		link := owners[i]
+		if _, ours := in.ExternalID.RecordID(); !ours && link.Record.IsZero() && x.Env.Subscribers.Strategy == decide.StrategyOff {
+			x.seen.Strangers++
+			continue
+		}
 		if x.echo(in, link) {
 			x.seen.Echoes++
 			continue
@@ -199,19 +206,31 @@ func (x *watching) store(ctx context.Context, puts []store.Put) error {
 func (x *watching) owners(ctx context.Context, people []Inbound) ([]store.Link, error) {
 	out := make([]store.Link, len(people))
 	var records []connector.Record
+	var foreign []connector.ExternalID
 	for _, in := range people {
 		if id, ours := in.ExternalID.RecordID(); ours {
 			for _, t := range connector.People {
 				records = append(records, connector.Record{Table: t, ID: id})
 			}
+		} else if in.ExternalID != "" {
+			foreign = append(foreign, in.ExternalID)
 		}
 	}
 	links, err := x.Store.Links(ctx, x.Env.Name, records)
 	if err != nil {
 		return nil, err
 	}
+	kept, err := x.Store.LinksByExternalID(ctx, x.Env.Name, foreign)
+	if err != nil {
+		return nil, err
+	}
 	for i, in := range people {
 		id, _ := in.ExternalID.RecordID()
+		for _, l := range kept[in.ExternalID] {
+			if l.InSpotler() {
+				out[i] = l
+			}
+		}
 		for _, t := range connector.People {
 			if l, ok := links[connector.Record{Table: t, ID: id}]; ok && (out[i].Record.IsZero() || l.InSpotler()) {
 				out[i] = l
@@ -228,13 +247,13 @@ func (x *watching) lane(in Inbound, l store.Link) store.Lane {
 		return store.LaneOf(x.Env.Name, l.Record)
 	}
 	if id, ours := in.ExternalID.RecordID(); ours {
-		return store.AddressLane(x.Env.Name, x.Env.hash("id\x1f" + string(id))[:40])
+		return store.AddressLane(x.Env.Name, x.Env.hash("id\x1f" + string(id)))
 	}
 	text, _ := in.Properties["email"].(string)
 	if e, state := connector.ReadEmail(text); state == connector.EmailValid {
 		return store.AddressLane(x.Env.Name, x.Env.addressHash(e))
 	}
-	return store.AddressLane(x.Env.Name, x.Env.hash("contact\x1f" + in.EncryptedID)[:40])
+	return store.AddressLane(x.Env.Name, x.Env.hash("contact\x1f" + in.EncryptedID))
 }
 
 // echo reports whether a contact is as both sides agreed on: then there is no work,
@@ -259,8 +278,8 @@ func (x *watching) echo(in Inbound, l store.Link) bool {
 	for _, k := range x.Env.Mapping.KnownBits(l.Record.Table) {
 		name := k.Property + "#" + fmt.Sprint(k.Bit)
 		on, told := in.contact().SetBits(k.Property)[k.Bit]
-		if !told && l.Shadow[name].Spotler != x.Env.fieldHash(name, "on") {
-			continue
+		if was := l.Shadow[name].Spotler; was != x.Env.fieldHash(name, "on") && (!told || was == "" && !on) {
+			continue // off, or not told, as far as anybody knew
 		}
 		if l.Shadow[name].Spotler != x.Env.fieldHash(name, onOff(on)) {
 			return false

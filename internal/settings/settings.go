@@ -103,7 +103,9 @@ type Environment struct {
 	ServiceBus ServiceBus
 	Net        SafetyNet
 	Poll       Poll
-	Fence      Fence
+	// Subscribers are people who are in Spotler only.
+	Subscribers Subscribers
+	Fence       Fence
 
 	Tables  []connector.Table // the tables whose rows are synchronised
 	Mapping string            // path of the mapping sheet; empty means the manual's default mapping
@@ -180,10 +182,27 @@ type SafetyNet struct {
 type Poll struct {
 	Every   time.Duration // how often Spotler is asked for changes
 	Empties int           // so many people may empty one field in one window; 0 takes the fence away
-	Flips   int           // so often a field may take the same value again within a day before it is frozen; 0 is never
 	Prefer  Prefer
 	Skew    time.Duration // how far the clocks of the two systems may be apart
 }
+
+// Subscribers is what becomes of people who are in Spotler and not in Dynamics 365
+// (manual: "New Subscribers").
+type Subscribers struct {
+	Become      Become
+	TakeOverIDs bool              // an external id of another system is overwritten with ours
+	Defaults    map[string]string // columns of a new row and their values, such as its source
+}
+
+// Become is what a new subscriber becomes.
+type Become string
+
+// The values of the setting subscribers.become.
+const (
+	BecomeNothing Become = "nothing"
+	BecomeLead    Become = "lead"    // always a new one
+	BecomeContact Become = "contact" // the one with this address, else a new one
+)
 
 // Prefer says which side a two-way field believes when both have changed.
 type Prefer string

@@ -38,6 +38,9 @@ type Settlement struct {
 	Later []Later
 	// Consents are changes of consent that the op made or saw, for the ledger.
 	Consents []ConsentChange
+	// Reviews are questions for a person, and Answered those that have their answer.
+	Reviews  []Review
+	Answered []Review
 	// Receipts are of people whom the op erased. With one, everything else that is
 	// kept about the person is deleted, in the same transaction.
 	Receipts []Receipt
@@ -70,7 +73,7 @@ func (s *Store) Finish(ctx context.Context, settlements []Settlement) ([]bool, e
 		if err := f.keepMine(ctx, settlements, out); err != nil || len(f.mine) == 0 {
 			return err
 		}
-		for _, step := range []func(context.Context) error{f.requeue, f.mergeOps, f.endOps, f.freeLanes, f.writeLinks, f.release, f.writeTellings, f.later, f.follow, f.enter, f.erase} {
+		for _, step := range []func(context.Context) error{f.requeue, f.mergeOps, f.endOps, f.freeLanes, f.writeLinks, f.release, f.writeTellings, f.later, f.follow, f.reviewing, f.enter, f.erase} {
 			if err := step(ctx); err != nil {
 				return err
 			}
