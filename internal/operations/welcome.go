@@ -149,9 +149,9 @@ func (b *run) candidateQueries(guests []*guest) []dataverse.Query {
 			out = append(out, dataverse.Query{Table: table, Select: []string{table.Key, "statecode", "createdon"}, Filter: dataverse.In(table.Key, byID...)})
 		}
 	}
-	if t := b.env.Subscribers.table(); len(byAddress) > 0 && b.env.Mapping.Synchronises(t) {
+	if t := b.env.Subscribers.table(); len(byAddress) > 0 && b.env.Mapping.AddressColumn(t) != "" {
 		filter := dataverse.In(b.env.Mapping.AddressColumn(t), byAddress...)
-		out = append(out, dataverse.Query{Table: b.env.Tables[t], Select: append(b.columns(t), "createdon"), Filter: filter, Annotations: b.needsLabels(t)})
+		out = append(out, dataverse.Query{Table: b.env.Tables[t], Select: append(b.columns(t), "createdon"), Filter: filter, Annotations: b.env.Mapping.Labels(t)})
 	}
 	return out
 }
@@ -241,8 +241,8 @@ func (b *run) createGuests(ctx context.Context, create []*guest) error {
 		return nil
 	}
 	t := b.env.Subscribers.table()
-	if !b.env.Mapping.Synchronises(t) {
-		return &fault.Error{Op: "operations.welcome", On: string(t), Kind: fault.NotValid, Says: "new subscribers become rows of a table that the mapping does not have; map it, or choose another one with subscribers.become"}
+	if b.env.Mapping.AddressColumn(t) == "" {
+		return &fault.Error{Op: "operations.welcome", On: string(t), Kind: fault.NotValid, Says: "new subscribers become rows of a table for which the mapping has no address column; map it, or choose another one with subscribers.become"}
 	}
 	requests := make([]dataverse.BatchRequest, len(create))
 	records := make([]connector.Record, len(create))
@@ -279,7 +279,7 @@ func (b *run) newRecord(t connector.Table, g *guest) dataverse.Fields {
 	for column, v := range b.env.Subscribers.Defaults {
 		fields[column] = v
 	}
-	for _, r := range b.env.Mapping.Inward(t, g.in.Properties) {
+	for _, r := range append(b.env.Mapping.Defaults(t), b.env.Mapping.Inward(t, g.in.Properties)...) {
 		if r.Says == "" && r.Value != nil {
 			fields[r.Column] = r.Value
 		}
