@@ -121,7 +121,7 @@ func TestCopyDynamicList(t *testing.T) {
 func TestFetchRefused(t *testing.T) {
 	o := crowd(t)
 	for _, c := range []struct{ text, code string }{
-		{"<fetch", codeBadFetch}, {`<fetch><entity name="contacts"/></fetch>`, codeNoEntity}, {`<fetch><entity name="contact"><attribute name="nickname"/></entity></fetch>`, codeNoAttribute},
+		{"<fetch", codeBadFetch}, {`<fetch><entity name="contacts"/></fetch>`, codeNoEntity}, {`<fetch><entity name="contact"><attribute name="nonesuch"/></entity></fetch>`, codeNoAttribute},
 		{`<fetch><entity name="account"/></fetch>`, "0x80040203"},
 	} {
 		if r := o.must(400, "GET", "contacts?fetchXml="+url.QueryEscape(c.text), ""); !strings.Contains(r.body, c.code) {
