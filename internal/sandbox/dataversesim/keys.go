@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/spotler-connector/connector/internal/sandbox/dataversesim/metadata"
+	"github.com/spotler-connector/connector/internal/schema"
 )
 
 // alternateKey is an alternate key as the rows of a table need it.
@@ -125,4 +126,60 @@ func (t *table) duplicates(k alternateKey) bool {
 		seen[v] = ok
 	}
 	return false
+}
+
+// addressed finds the row that an alternate key in an address means:
+// dh_externalid='A1' or k1='a',k2=5. known is false when the table has no such
+// key; the zero id is a row that does not exist.
+func (t *table) addressed(text string) (id guid, known bool) {
+	given := map[string]string{}
+	for _, part := range splitOutside(text) {
+		name, value, ok := strings.Cut(part, "=")
+		if !ok {
+			return id, false
+		}
+		if len(value) > 1 && value[0] == '\'' && value[len(value)-1] == '\'' {
+			value = strings.ReplaceAll(value[1:len(value)-1], "''", "'")
+		}
+		given[strings.TrimSpace(name)] = strings.ToLower(value)
+	}
+	for _, k := range t.shape.keys {
+		var b []byte
+		for _, c := range k.cols {
+			value, ok := given[c.wire]
+			if !ok {
+				b = nil
+				break
+			}
+			if _, isText := columnText[c.kind]; !isText {
+				if c.isLookup() || c.kind == schema.DateOnly || c.kind == schema.DateTime {
+					value = `"` + value + `"`
+				}
+			}
+			b = append(append(b, value...), 0)
+		}
+		if b != nil && len(given) == len(k.cols) {
+			return t.keyed[k.meta.Name][string(b)], true
+		}
+	}
+	return id, false
+}
+
+// columnText are the kinds whose values are text.
+var columnText = map[schema.Kind]struct{}{schema.String: {}, schema.Memo: {}, unique: {}}
+
+// splitOutside cuts at commas outside quotes.
+func splitOutside(s string) []string {
+	var out []string
+	start, quoted := 0, false
+	for i := range len(s) {
+		switch {
+		case s[i] == '\'':
+			quoted = !quoted
+		case s[i] == ',' && !quoted:
+			out = append(out, s[start:i])
+			start = i + 1
+		}
+	}
+	return append(out, s[start:])
 }

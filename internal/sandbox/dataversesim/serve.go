@@ -59,7 +59,12 @@ func (s *Sim) dispatch(r *request) (*response, *failure) {
 	}
 	id, ok := parseGUID(strings.Trim(a.key, "'"))
 	if !ok {
-		return nil, badSyntax("Bad Request - Error in query syntax: '%s' has no key other than its primary key.", a.set)
+		if id, ok = s.keyed(r, t, a.key); !ok {
+			return nil, badSyntax("Bad Request - Error in query syntax: '%s' has no such key.", a.set)
+		}
+		if id.isZero() {
+			return nil, fail(http.StatusNotFound, "0x80060891", "A record with the specified key values does not exist in %s entity", t.name)
+		}
 	}
 	if a.rest != "" {
 		return s.serveBelow(r, t, id, a.rest)
@@ -163,4 +168,10 @@ func boundAction(t *table, name string) func(*Sim, *request, guid) (*response, *
 
 func (s *Sim) setOf(set string) *table {
 	return s.setNamed(set)
+}
+
+// keyed finds a row by an alternate key; making one by such a key is not simulated.
+func (s *Sim) keyed(r *request, t *table, key string) (guid, bool) {
+	defer s.reading(r)()
+	return t.addressed(key)
 }

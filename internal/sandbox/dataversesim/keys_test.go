@@ -1,0 +1,24 @@
+package dataversesim
+
+import "testing"
+
+func TestAlternateKeys(t *testing.T) {
+	o := newOrg(t, Config{Seed: 1})
+	keys := "EntityDefinitions(LogicalName='contact')/Keys"
+	o.must(204, "PATCH", "contacts("+ann+")", `{"lastname":"Bee","employeeid":"A'1"}`)
+	o.must(204, "POST", keys, `{"SchemaName":"dh_Employee","KeyAttributes":["employeeid"]}`)
+	o.must(412, "POST", keys, `{"SchemaName":"dh_Employee","KeyAttributes":["employeeid"]}`)
+	o.must(400, "POST", keys, `{"SchemaName":"dh_Other","KeyAttributes":["nosuchcolumn"]}`)
+	if got := o.must(200, "GET", "contacts(employeeid='a''1')?$select=lastname", "").json(t); got["contactid"] != ann {
+		t.Error(got)
+	}
+	o.must(204, "PATCH", "contacts(employeeid='A''1')", `{"lastname":"Cee"}`)
+	o.must(404, "GET", "contacts(employeeid='A2')", "")
+	o.must(400, "GET", "contacts(lastname='Bee')", "")
+	if r := o.call("PATCH", "contacts("+bob+")", `{"lastname":"Dee","employeeid":"a'1"}`); r.status != 412 || r.code() != "0x80060892" {
+		t.Error(r.status, r.body)
+	}
+	o.must(204, "DELETE", keys+"(LogicalName='dh_employee')", "")
+	o.must(204, "PATCH", "contacts("+bob+")", `{"lastname":"Dee","employeeid":"a'1"}`)
+	o.must(412, "POST", keys, `{"SchemaName":"dh_Employee","KeyAttributes":["employeeid"]}`)
+}
