@@ -109,7 +109,10 @@ func (s *Sim) serveBelow(r *request, t *table, id guid, rest string) (*response,
 	if of, key, tail, ok := memberAssociation(t, rest); ok {
 		return s.associateMember(r, id, of, key, tail)
 	}
-	if rel, key, ok := relationOf(t, rest); ok {
+	done := s.reading(r)
+	rel, key, ok := relationOf(t, rest)
+	done()
+	if ok {
 		return s.references(r, t, id, rel, key)
 	}
 	if strings.HasSuffix(rest, "/$ref") {
