@@ -247,13 +247,13 @@ func (x *watching) lane(in Inbound, l store.Link) store.Lane {
 		return store.LaneOf(x.Env.Name, l.Record)
 	}
 	if id, ours := in.ExternalID.RecordID(); ours {
-		return store.AddressLane(x.Env.Name, x.Env.hash("id\x1f" + string(id)))
+		return store.AddressLane(x.Env.Name, x.Env.hash("id\x1f"+string(id)))
 	}
 	text, _ := in.Properties["email"].(string)
 	if e, state := connector.ReadEmail(text); state == connector.EmailValid {
 		return store.AddressLane(x.Env.Name, x.Env.addressHash(e))
 	}
-	return store.AddressLane(x.Env.Name, x.Env.hash("contact\x1f" + in.EncryptedID))
+	return store.AddressLane(x.Env.Name, x.Env.hash("contact\x1f"+in.EncryptedID))
 }
 
 // echo reports whether a contact is as both sides agreed on: then there is no work,
