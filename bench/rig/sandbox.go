@@ -16,7 +16,7 @@ import (
 )
 
 // Couriers is how many webhooks the simulated Dataverse has on their way at a time.
-const Couriers = 64
+const Couriers = 48
 
 // Sandbox is both remotes simulated, in a process of their own.
 type Sandbox struct {
