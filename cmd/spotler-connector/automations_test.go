@@ -146,3 +146,155 @@ func TestAutomationIsStarted(t *testing.T) {
 		}
 	})
 }
+
+// An answer that was lost may have started it: the job stops and says so, and nothing
+// is started twice. Trouble before Spotler took the request just runs again.
+func TestAutomationIsNeverStartedTwice(t *testing.T) {
+	for _, c := range []struct {
+		kind    string
+		want    connector.JobState
+		code    string
+		started int
+	}{
+		{"drop_after_commit", connector.Failed, "UNCERTAIN", 1},
+		{"html", connector.Failed, "UNCERTAIN", 0},
+		{"drop_before", connector.Failed, "UNCERTAIN", 0}, // from here it looks the same
+		{"busy", connector.Completed, "OK", 1},
+	} {
+		t.Run(c.kind, func(t *testing.T) {
+			t.Parallel()
+			s := begin(t, "sqlite:"+t.TempDir()+"/c.db", nil)
+			s.flows()
+			rows := s.refreshed(201)
+			s.crm(person(1, nil))
+			s.quiet()
+			for _, path := range []string{"*/automation/trigger/*", "*/campaign/trigger/*"} {
+				fault := map[string]any{"name": path, "path": path, "kind": c.kind, "times": 1}
+				if c.kind == "busy" {
+					fault["kind"], fault["status"], fault["retry_after"] = "status", 429, 1
+				}
+				s.control(http.MethodPost, s.sandbox.SpotlerURL+"/control/faults", fault, nil)
+			}
+			s.shows(s.job(202, connector.StartAutomation, startOf(1, rows[welcomeStart], "")), c.want, c.code, "")
+			s.shows(s.job(203, connector.StartAutomation, startOf(1, rows["Trg1"], "")), c.want, c.code, "")
+			if a, b := s.effects("automation_started"), s.effects("campaign_started"); a != c.started || b != c.started {
+				t.Errorf("started: %d automations, %d campaigns", a, b)
+			}
+			if c.code == "UNCERTAIN" {
+				if row := s.row("dh_spotlerjobs", id(202)); !strings.Contains(row["dh_resultmessage"].(string), "may have been done") {
+					t.Errorf("%v", row["dh_resultmessage"])
+				}
+			}
+		})
+	}
+}
+
+// The sync that comes before a start is harmless: its lost answers do not end the job.
+func TestFirstSyncOfAStartRunsAgain(t *testing.T) {
+	s := begin(t, "sqlite:"+t.TempDir()+"/c.db", nil)
+	s.flows()
+	rows := s.refreshed(201)
+	s.unheard(person(1, nil))
+	s.breaks("*/contact/list", http.MethodPost, "drop_after_commit", 1)
+	s.shows(s.job(202, connector.StartAutomation, startOf(1, rows[welcomeStart], "")), connector.Completed, "OK", "started")
+	if n := s.effects("automation_started"); n != 1 {
+		t.Errorf("%d started", n)
+	}
+}
+
+// C-309 to C-311, C-452 to C-459, C-475 to C-477: every run of a person, or single
+// runs by their ids, which need nothing else.
+func TestAutomationIsStopped(t *testing.T) {
+	databases(t, func(t *testing.T, database string) {
+		s := begin(t, database, nil)
+		s.flows()
+		rows := s.refreshed(201)
+		s.crm(person(1, nil), person(2, nil))
+		s.quiet()
+		var runs []string
+		for n := 202; n <= 206; n++ {
+			run, _ := s.job(n, connector.StartAutomation, startOf(1, rows[welcomeStart], ""))["dh_automationcontactid"].(string)
+			if run == "" {
+				t.Fatalf("job %d has no run", n)
+			}
+			runs = append(runs, run)
+		}
+		stopped := func() string {
+			t.Helper()
+			var all []struct {
+				ID   string `json:"id"`
+				Runs []struct {
+					ID      string `json:"id"`
+					Stopped bool   `json:"stopped"`
+				} `json:"runs"`
+			}
+			s.control(http.MethodGet, s.sandbox.SpotlerURL+"/control/automations", nil, &all)
+			is := map[string]bool{}
+			for _, a := range all {
+				for _, r := range a.Runs {
+					is[r.ID] = r.Stopped
+				}
+			}
+			marks := ""
+			for _, r := range runs {
+				if is[r] {
+					marks += "x"
+				} else {
+					marks += "."
+				}
+			}
+			return marks
+		}
+		s.shows(s.job(211, connector.StopAutomation, map[string]any{"dh_automationcontactid": runs[1]}), connector.Completed, "OK", "The run was stopped")
+		if got := stopped(); got != ".x..." {
+			t.Errorf("one run: %s", got)
+		}
+		s.shows(s.job(212, connector.StopAutomation, map[string]any{"dh_automationcontactid": runs[0] + ", " + runs[3]}), connector.Completed, "OK", "2 runs were stopped")
+		if got := stopped(); got != "xx.x." {
+			t.Errorf("three runs: %s", got)
+		}
+		s.shows(s.job(213, connector.StopAutomation, startOf(1, rows[welcomeStart], "")), connector.Completed, "OK", "Stopped for this person")
+		if got := stopped(); got != "xxxxx" {
+			t.Errorf("all runs: %s", got)
+		}
+		s.shows(s.job(214, connector.StopAutomation, startOf(1, rows[welcomeStart], "")), connector.Completed, "INVALID_STATE", "Nothing of it was running")
+		s.shows(s.job(215, connector.StopAutomation, map[string]any{"dh_automationcontactid": "7"}), connector.Failed, "RESOURCE_NOT_FOUND", "knows no run")
+		s.shows(s.job(216, connector.StopAutomation, map[string]any{"dh_automationcontactid": "a b"}), connector.Failed, "JOB_NOT_VALID", "number 1 is not the id of a run")
+		s.shows(s.job(217, connector.StopAutomation, startOf(0, rows[welcomeStart], "")), connector.Failed, "JOB_NOT_VALID", "no Customer or Lead is set")
+		s.shows(s.job(218, connector.StopAutomation, nil), connector.Failed, "JOB_NOT_VALID", "no Automation is set")
+		s.job(221, connector.StartAutomation, startOf(2, rows["Trg1"], ""))
+		s.breaks("*/campaign/*/stop", http.MethodPost, "drop_after_commit", 1)
+		s.shows(s.job(222, connector.StopAutomation, startOf(2, rows["Trg1"], "")), connector.Completed, "OK", "Stopped for this person")
+		if n := s.effects("campaign_stopped"); n != 1 {
+			t.Errorf("%d campaigns stopped", n)
+		}
+		// Who is not in Spotler is in no automation, and is not brought there for this.
+		s.unheard(person(3, nil))
+		s.shows(s.job(223, connector.StopAutomation, startOf(3, rows[welcomeStart], "")), connector.Completed, "SKIPPED", "not in Spotler")
+		if _, there := s.spotler()[id(3)]; there {
+			t.Error("the person was synchronised to stop something")
+		}
+	})
+}
+
+// C-428: otherwise than with OK, the code is Spotler's own, and the message says why.
+func TestAutomationDoesNotStart(t *testing.T) {
+	s := begin(t, "sqlite:"+t.TempDir()+"/c.db", nil)
+	s.flows()
+	s.control(http.MethodPost, s.sandbox.SpotlerURL+"/control/automations", map[string]any{"name": "Once", "active": true, "limit": 1, "triggers": []any{map[string]any{"triggerCode": "once", "name": "Once"}}}, nil)
+	rows := s.refreshed(201)
+	s.crm(person(1, nil))
+	s.quiet()
+	start := func(n int, code, fields string) map[string]any {
+		return s.job(n, connector.StartAutomation, startOf(1, rows[code], fields))
+	}
+	s.shows(start(202, "once", ""), connector.Completed, "OK", "started")
+	s.shows(start(203, "once", ""), connector.Failed, "NOT_TRIGGERED", "PARTICIPATION_LIMIT_REACHED")
+	s.shows(start(204, welcomeStart, "crosssell={nothing}"), connector.Failed, "PRODUCT_NOTFOUND", "check the ids in Automation Fields")
+	s.control(http.MethodPost, s.sandbox.SpotlerURL+"/control/automations", map[string]any{"id": welcome, "name": "Welcome", "active": false, "triggers": []any{map[string]any{"triggerCode": welcomeStart, "name": "New customer"}}}, nil)
+	s.shows(start(205, welcomeStart, ""), connector.Failed, "NOT_TRIGGERED", "AUTOMATION_INACTIVE")
+	s.control(http.MethodPost, s.sandbox.SpotlerURL+"/control/automations", map[string]any{"id": welcome, "name": "Welcome", "active": true, "triggers": []any{}}, nil)
+	s.shows(start(206, welcomeStart, ""), connector.Failed, "TRIGGER_NOTFOUND", "Run Refresh Automations")
+	s.control(http.MethodPost, s.sandbox.SpotlerURL+"/control/contacts/remove", map[string]any{"external_id": id(1)}, nil)
+	s.shows(start(207, "once", ""), connector.Failed, "CONTACT_NOTFOUND", "Synchronise it first")
+}

@@ -45,11 +45,16 @@ func (b *run) ensureAudience(ctx context.Context, name string) (made bool, err e
 	if !errors.Is(there, fault.NotFound) {
 		return false, there
 	}
-	taken := *f
-	taken.Kind = fault.NotValid
-	taken.Says = "Spotler does not make the list. Most often another list has that name already, such as one that Sync List or a person made: use another List Name, or rename or delete the list in Spotler, and set the job back to Queued. " + f.Says
-	return false, &taken
+	refused := *f
+	refused.Kind = fault.NotValid
+	if f.Code == codeNameTaken {
+		refused.Says = "Spotler has another list of that name, such as one that Sync List or a person made. Use another List Name, or rename or delete that list in Spotler; then set the job back to Queued"
+	}
+	return false, &refused
 }
+
+// codeNameTaken is Spotler's word for a name that is not unique.
+const codeNameTaken = "NAME_ALREADY_IN_USE"
 
 // audienceEnd is the end of a job about an audience.
 func audienceEnd(res result, err error, done connector.Outcome) result {

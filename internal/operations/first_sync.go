@@ -57,7 +57,7 @@ func (b *run) firstSync(ctx context.Context, p *person) bool {
 	case p.link.InSpotler() && p.link.Status != connector.StatusOptOut:
 		return true
 	default:
-		p.result.outcome.Why = "The person is not in Spotler, so nothing was done. " + p.result.outcome.Why
+		p.result.outcome.Why = "The rules keep this person out of Spotler, so nothing was done. " + p.result.outcome.Why
 	}
 	return false
 }

@@ -47,7 +47,7 @@ func (startAutomation) run(ctx context.Context, b *run, t store.Taken, job conne
 		res.tellings = append(res.tellings, b.timelinePost(t, a.name+" was started in Spotler.")...)
 		res.columns = runColumns(answer)
 	} else if res.err == nil {
-		res.outcome.Why += reasons(answer)
+		res.outcome.Why += startFix(res.outcome.Code) + reasons(answer)
 	}
 	return res
 }
@@ -65,6 +65,19 @@ func started(a automationRow, r spotler.TriggerResult) connector.Outcome {
 		why += " Spotler gave no id for the run; stop it with the Customer or Lead and this Automation."
 	}
 	return connector.Done(why).Answered(http.StatusOK)
+}
+
+// startFix says what a person can do about a start that Spotler refused.
+func startFix(code string) string {
+	switch code {
+	case spotler.TriggerNotFound:
+		return " Run Refresh Automations and choose one that is active."
+	case spotler.TriggerContactNotFound, "CONTACT_NOT_FOUND":
+		return " Synchronise it first, then set the job back to Queued."
+	case "PRODUCT_NOTFOUND", "PRODUCT_NOT_FOUND":
+		return " To correct it, check the ids in Automation Fields."
+	}
+	return ""
 }
 
 // maxRunColumn is how many characters AutomationContactId holds.
