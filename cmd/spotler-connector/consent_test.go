@@ -248,3 +248,101 @@ func TestPermissionVariable(t *testing.T) {
 		t.Errorf("by the Value: %v", got)
 	}
 }
+
+// A merge folds the loser into the winner: the strictest consent of both holds, the
+// loser's own contact gets no mail any more, and with one address there is one contact,
+// under the winner's id.
+func TestMergeKeepsTheStrictestConsent(t *testing.T) {
+	databases(t, func(t *testing.T, database string) {
+		s := begin(t, database, nil)
+		merge := func(winner, loser int) {
+			s.api(http.MethodPost, "Merge", map[string]any{"Target": map[string]any{"@odata.type": "Microsoft.Dynamics.CRM.contact", "contactid": id(winner)},
+				"Subordinate": map[string]any{"@odata.type": "Microsoft.Dynamics.CRM.contact", "contactid": id(loser)}, "PerformParentingChecks": false})
+			s.quiet()
+		}
+		s.crm(person(1, nil), permission(101, 1, "Nieuwsbrief", true), permission(102, 1, "Acties", true),
+			person(2, nil), permission(201, 2, "Nieuwsbrief", false), permission(202, 2, "Acties", true))
+		s.quiet()
+		merge(1, 2)
+		s.quiet()
+		if b := s.spotler()[id(1)].bits(); b["Nieuwsbrief"] || !b["Acties"] {
+			t.Errorf("the winner in Spotler: %v", b)
+		}
+		if got := s.permissions(1); got["Nieuwsbrief"] || !got["Acties"] {
+			t.Errorf("the winner's rows: %v", got)
+		}
+		if c := s.spotler()[id(2)]; c.ExternalID == "" || c.bits()["Acties"] {
+			t.Errorf("the loser in Spotler: %+v", c)
+		}
+		if got := s.ledger(1); !slices.Contains(got, "Nieuwsbrief: on > off (connector, dynamics)") {
+			t.Errorf("the winner's ledger: %q", got)
+		}
+		one := map[string]any{"emailaddress1": "one@example.test"}
+		s.crm(person(3, one), permission(301, 3, "Nieuwsbrief", false))
+		s.quiet()
+		s.crm(person(4, one), permission(401, 4, "Nieuwsbrief", true))
+		s.quiet()
+		merge(4, 3)
+		in := s.spotler()
+		if c := in[id(4)]; c.Properties["email"] != "one@example.test" || c.bits()["Nieuwsbrief"] {
+			t.Errorf("the winner of one address: %+v", c)
+		}
+		if _, still := in[id(3)]; still {
+			t.Error("the loser has a second contact with the same address")
+		}
+	})
+}
+
+// A qualified lead hands its contact in Spotler to the contact that was made of it,
+// with what it had agreed to; no second one is made.
+func TestQualifiedLeadHandsOverItsContact(t *testing.T) {
+	databases(t, func(t *testing.T, database string) {
+		s := begin(t, database, nil)
+		s.variable(900, "dh_spotlerpermissions", "", "Nieuwsbrief;Acties;")
+		s.crm(edit{Method: http.MethodPost, Set: "leads", ID: id(3), Body: map[string]any{"subject": "Interested", "lastname": "Vries", "emailaddress1": "vries@example.test"}})
+		s.crm(edit{Method: http.MethodPost, Set: "dh_spotlerpermissions", ID: id(301), Body: map[string]any{"dh_name": "Nieuwsbrief", "dh_subscribed": true, "dh_lead@odata.bind": "/leads(" + id(3) + ")"}})
+		s.quiet()
+		before := s.spotler()[id(3)]
+		if !before.bits()["Nieuwsbrief"] {
+			t.Fatalf("the lead in Spotler: %+v", before)
+		}
+		s.api(http.MethodPost, "leads("+id(3)+")/Microsoft.Dynamics.CRM.QualifyLead", map[string]any{"CreateAccount": false, "CreateContact": true, "CreateOpportunity": false, "Status": 3})
+		s.quiet()
+		var contacts []map[string]any
+		s.control(http.MethodGet, s.sandbox.DataverseURL+"/control/rows/contacts", nil, &contacts)
+		if len(contacts) != 1 {
+			t.Fatalf("%d contacts were made", len(contacts))
+		}
+		made, _ := contacts[0]["contactid"].(string)
+		in := s.spotler()
+		if len(in) != 1 || in[made].Properties["email"] != "vries@example.test" || in[made].Properties["customerType"] != "contact" || !in[made].bits()["Nieuwsbrief"] {
+			t.Errorf("in Spotler: %+v", in)
+		}
+		// The lead is thrown away: its contact is another's by now.
+		s.crm(edit{Method: http.MethodDelete, Set: "leads", ID: id(3)})
+		s.quiet()
+		if c := s.spotler()[made]; c.Properties["email"] != "vries@example.test" {
+			t.Errorf("after the lead was deleted: %+v", s.spotler())
+		}
+	})
+}
+
+// A row that is deleted and made again is a new person: a new contact, and a new name in
+// the ledger.
+func TestDeletedAndMadeAgain(t *testing.T) {
+	s := begin(t, "sqlite:"+t.TempDir()+"/connector.db", nil)
+	s.crm(person(1, nil), permission(101, 1, "Nieuwsbrief", true))
+	s.quiet()
+	s.crm(edit{Method: http.MethodDelete, Set: "contacts", ID: id(1)})
+	s.quiet()
+	again := person(2, map[string]any{"emailaddress1": "ann1@example.test"})
+	s.crm(again)
+	s.quiet()
+	in := s.spotler()
+	if c := in[id(2)]; c.Properties["email"] != "ann1@example.test" || c.bits()["Nieuwsbrief"] {
+		t.Errorf("the new person: %+v", in)
+	}
+	if got := s.ledger(2); len(got) != 0 {
+		t.Errorf("the new person has a history: %q", got)
+	}
+}

@@ -43,6 +43,7 @@ func (b *run) identify(ctx context.Context, people []*person) error {
 	}
 	for _, p := range people {
 		p.sharers = others(p, shared[p.hash], inBatch[p.hash])
+		p.sharing = shared[p.hash]
 	}
 	return nil
 }

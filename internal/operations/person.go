@@ -31,6 +31,7 @@ type person struct {
 	linked      bool // there is a link, be it of an erased person
 	hash        string
 	sharers     []connector.Record // others with the same address
+	sharing     []store.Link       // the links of those, without shadows
 	owner       connector.Record   // who stands for the address; zero when unclaimed
 
 	// What was decided.

@@ -43,7 +43,7 @@ func (b *run) syncPeople(ctx context.Context, people []*person) {
 		}
 		synced = append(synced, p)
 	}
-	for _, step := range []func(context.Context, []*person) error{b.gatherAll, b.identify, b.decideAll, b.populate, b.consider, b.write, b.erase, b.leave} {
+	for _, step := range []func(context.Context, []*person) error{b.gatherAll, b.identify, b.decideAll, b.populate, b.consider, b.write, b.erase, b.handOver, b.leave} {
 		open := synced[:0:0]
 		for _, p := range synced {
 			if !p.done {
@@ -139,7 +139,7 @@ func (b *run) leave(ctx context.Context, people []*person) error {
 		}
 		p.result.gone = p.deleted
 		if p.linked || p.found {
-			p.result.tellings = b.infoTellings(&p.link, p.deleted)
+			p.result.tellings = append(p.result.tellings, b.infoTellings(&p.link, p.deleted)...)
 			p.result.links = []store.Link{p.link}
 		}
 		if !p.owner.IsZero() { // an opt-out of one who shares the address is the owner's as well

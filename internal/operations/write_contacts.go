@@ -115,7 +115,7 @@ func (b *run) written(ctx context.Context, p *person, status connector.SpotlerSt
 			p.result.tellings = append(p.result.tellings, b.correction(row))
 		}
 	}
-	p.result.links = []store.Link{p.link}
+	p.result.links = append([]store.Link{p.link}, tookOver(p)...)
 	if gaveUp != "" {
 		p.result.release = []store.Claim{{Hash: gaveUp, Record: p.record}}
 		next, err := b.successor(ctx, p, gaveUp)
