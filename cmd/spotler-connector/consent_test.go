@@ -300,7 +300,7 @@ func TestQualifiedLeadHandsOverItsContact(t *testing.T) {
 		s := begin(t, database, nil)
 		s.variable(900, "dh_spotlerpermissions", "", "Nieuwsbrief;Acties;")
 		s.crm(edit{Method: http.MethodPost, Set: "leads", ID: id(3), Body: map[string]any{"subject": "Interested", "lastname": "Vries", "emailaddress1": "vries@example.test"}})
-		s.crm(edit{Method: http.MethodPost, Set: "dh_spotlerpermissions", ID: id(301), Body: map[string]any{"dh_name": "Nieuwsbrief", "dh_subscribed": true, "dh_lead@odata.bind": "/leads(" + id(3) + ")"}})
+		s.crm(edit{Method: http.MethodPost, Set: "dh_spotlerpermissions", ID: id(301), Body: map[string]any{"dh_name": "Nieuwsbrief", "dh_subscribed": true, "dh_Lead@odata.bind": "/leads(" + id(3) + ")"}})
 		s.quiet()
 		before := s.spotler()[id(3)]
 		if !before.bits()["Nieuwsbrief"] {

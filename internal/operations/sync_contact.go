@@ -43,7 +43,7 @@ func (b *run) syncPeople(ctx context.Context, people []*person) {
 		}
 		synced = append(synced, p)
 	}
-	for _, step := range []func(context.Context, []*person) error{b.gatherAll, b.identify, b.decideAll, b.populate, b.consider, b.write, b.erase, b.handOver, b.leave} {
+	for _, step := range []func(context.Context, []*person) error{b.gatherAll, b.identify, b.decideAll, b.populate, b.consider, b.write, b.erase, b.giveWay, b.leave} {
 		open := synced[:0:0]
 		for _, p := range synced {
 			if !p.done {

@@ -19,23 +19,23 @@ const (
 
 func handsOver(rule string) bool { return rule == ruleMerged || rule == ruleQualified }
 
-// handOver gives what a merged or qualified row has to the row that speaks for the
+// giveWay gives what a merged or qualified row has to the row that speaks for the
 // person now. It gives up its address, so that its successor gets the contact in
 // Spotler under its own id instead of making a second one; and a merge keeps the
 // strictest consent of both. It does so once: the link remembers the rule.
-func (b *run) handOver(ctx context.Context, people []*person) error {
+func (b *run) giveWay(ctx context.Context, people []*person) error {
 	for _, p := range people {
 		if p.verdict.Action != decide.Leave || !handsOver(p.verdict.Rule) || !p.linked || p.link.Rule == p.verdict.Rule {
 			continue
 		}
-		if err := b.handOverOne(ctx, p); err != nil {
+		if err := b.giveWayOne(ctx, p); err != nil {
 			p.fail(err)
 		}
 	}
 	return nil
 }
 
-func (b *run) handOverOne(ctx context.Context, p *person) error {
+func (b *run) giveWayOne(ctx context.Context, p *person) error {
 	var winner *person
 	if p.verdict.Rule == ruleMerged && p.facts.Master != "" {
 		winner = &person{work: p.work, record: connector.Record{Table: p.record.Table, ID: p.facts.Master}}
