@@ -31,6 +31,7 @@ type Entry struct {
 type Bound struct {
 	tables   map[connector.Table]*boundTable
 	uses     map[use]Use
+	sheet    []Row
 	heldBack Refusals
 }
 
@@ -62,7 +63,7 @@ type binding struct {
 // fault of kind NotValid around Refusals.
 func (s *Sheet) Bind(tables []schema.Table, properties []Property, options ...Option) (*Bound, error) {
 	b := &binding{zone: time.UTC, engage: schema.AssumedEngage(), tables: map[connector.Table]schema.Table{}, properties: map[string]Property{},
-		bound: &Bound{tables: map[connector.Table]*boundTable{}}}
+		bound: &Bound{tables: map[connector.Table]*boundTable{}, sheet: slices.Clone(s.Rows)}}
 	for _, o := range options {
 		o(b)
 	}
