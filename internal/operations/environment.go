@@ -105,7 +105,8 @@ type Store interface {
 	LinksByExternalID(ctx context.Context, env connector.Environment, ids []connector.ExternalID) (map[connector.ExternalID][]store.Link, error)
 	ClaimAddresses(ctx context.Context, env connector.Environment, claims []store.Claim) (map[string]connector.Record, error)
 	CountLinks(ctx context.Context, env connector.Environment) (int, error)
-	CountErasure(ctx context.Context, env connector.Environment, records []connector.Record, now time.Time) error
+	CountErasure(ctx context.Context, env connector.Environment, record connector.Record, now time.Time) error
+	UncountErasure(ctx context.Context, env connector.Environment, record connector.Record) error
 	Erasures(ctx context.Context, env connector.Environment, since time.Time) (int, error)
 	Hasher(ctx context.Context, env connector.Environment) (func(string) string, error)
 	Put(ctx context.Context, puts []store.Put) ([]store.PutResult, error)

@@ -76,22 +76,29 @@ func (b *run) passFence(ctx context.Context, t store.Taken, record connector.Rec
 			since = g.UpdatedAt // a person let the earlier ones pass
 		}
 	}
-	recent, err := b.Store.Erasures(ctx, b.env.Name, since)
-	if err != nil {
-		return err
-	}
 	base, err := b.Store.CountLinks(ctx, b.env.Name)
 	if err != nil {
 		return err
 	}
+	if err := b.Store.CountErasure(ctx, b.env.Name, record, b.now); err != nil {
+		return err
+	}
+	counted, err := b.Store.Erasures(ctx, b.env.Name, since)
+	if err != nil {
+		return err
+	}
+	recent := max(counted-1, 0) // without this one
 	if pass, why := decide.Fence(recent, base, b.env.Fence); !pass {
+		if err := b.Store.UncountErasure(ctx, b.env.Name, record); err != nil {
+			return err
+		}
 		b.Log.ErrorContext(ctx, "irreversible operations are held", "environment", b.env.Name, "recent", recent, "linked", base)
 		if err := b.Store.Pause(ctx, store.Gate{Environment: b.env.Name, API: store.GateIrreversible, PausedUntil: store.Forever, Reason: why, Alert: true}); err != nil {
 			return err
 		}
 		return errHeld
 	}
-	return b.Store.CountErasure(ctx, b.env.Name, []connector.Record{record}, b.now)
+	return nil
 }
 
 // erased fills in link, tellings and receipt of a person who is no longer in Spotler:

@@ -160,29 +160,6 @@ func (s *Store) Count(ctx context.Context, env connector.Environment) (Counts, e
 	return c, nil
 }
 
-// Erasures counts the irreversible operations of an environment that ended since t.
-func (s *Store) Erasures(ctx context.Context, env connector.Environment, since time.Time) (int, error) {
-	n := 0
-	err := s.read.QueryRowContext(ctx, s.sql(`SELECT COUNT(*) FROM erasure WHERE environment = ? AND at >= ?`), string(env), ms(since)).Scan(&n)
-	if err != nil {
-		return 0, fmt.Errorf("store: erasures: %w", err)
-	}
-	return n, nil
-}
-
-// CountErasure records that an irreversible operation is about to run, before it
-// does: a crash must not make the fence forget it.
-func (s *Store) CountErasure(ctx context.Context, env connector.Environment, records []connector.Record, now time.Time) error {
-	return s.transact(ctx, "count erasure", func(tx *sql.Tx) error {
-		for _, r := range records {
-			if _, err := s.exec(ctx, tx, `INSERT INTO erasure (environment, record, at) VALUES (?, ?, ?) ON CONFLICT (environment, record) DO UPDATE SET at = excluded.at`, string(env), r.String(), ms(now)); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
 // OpsOfRequest returns the op that serves a request; false when it is not known.
 func (s *Store) OpsOfRequest(ctx context.Context, env connector.Environment, key string) (int64, bool, error) {
 	var id int64

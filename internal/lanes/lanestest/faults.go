@@ -11,6 +11,10 @@ import (
 	"github.com/spotler-connector/connector/internal/store"
 )
 
+// unhurried is a lease that a test can wait for and that a slow commit on a
+// machine under load does not outlive.
+const unhurried = 3 * time.Second
+
 // faulty is an executor that loses or doubles batches, and remembers them.
 type faulty struct {
 	lanes.Executor
@@ -60,7 +64,7 @@ func (s *Site) ops(env connector.Environment, state store.OpState) []store.Op {
 
 func lostDispatch(s *Site) {
 	r := s.Recorder()
-	s.Start(Plan{Name: "a", Runner: r, Executor: &faulty{Executor: s.Executor(8), lose: 2}, Lease: 300 * time.Millisecond})
+	s.Start(Plan{Name: "a", Runner: r, Executor: &faulty{Executor: s.Executor(8), lose: 2}, Lease: unhurried})
 	s.syncs(Acme, 0, 250)
 	s.Wait("lost batches are handed out again", func() bool { return r.Ran() >= 250 && s.Open(Acme) == 0 })
 	r.Verify(s, 250)
@@ -199,7 +203,7 @@ func lostLease(s *Site) {
 		})
 		return nil
 	}
-	s.Start(Plan{Name: "a", Runner: r, Lease: 300 * time.Millisecond})
+	s.Start(Plan{Name: "a", Runner: r, Lease: unhurried})
 	s.syncs(Acme, 0, 1)
 	s.Wait("it is done", func() bool { return s.Open(Acme) == 0 })
 	done := s.ops(Acme, store.OpDone)
@@ -225,7 +229,7 @@ func leaseIsKept(s *Site) {
 		}
 		return nil
 	}
-	s.Start(Plan{Name: "a", Runner: r, Lease: 300 * time.Millisecond})
+	s.Start(Plan{Name: "a", Runner: r, Lease: unhurried})
 	s.syncs(Acme, 0, 3)
 	s.Wait("all are done", func() bool { return s.Open(Acme) == 0 })
 	r.Verify(s, 3)

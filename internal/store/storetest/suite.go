@@ -128,6 +128,7 @@ func Run(t *testing.T, open Opener) {
 		"the ledger forgets who was erased":                             ledgerForgets,
 		"a ledger that was tampered with is found":                      ledgerTampered,
 		"an erasure leaves nothing but hashes and a receipt":            erasureLeavesNothing,
+		"erasures at one moment never pass the fence together":          fenceIsNeverLate,
 		"a job that fails after an erasure keeps no arguments":          failedAfterErasure,
 		"many at once make one ledger":                                  ledgerCrowd,
 	} {
