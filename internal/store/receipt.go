@@ -3,8 +3,10 @@ package store
 import (
 	"context"
 	"database/sql"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	connector "github.com/spotler-connector/connector"
@@ -17,17 +19,25 @@ type Receipt struct {
 	At          time.Time
 	Rule        string // the rule that decided, or "job"
 	Why         string
-	ExternalID  connector.ExternalID
-	Answers     []Answer
+	// ExternalID is the id that the person had in Spotler. One of another system may be
+	// an address: it is encrypted at rest until CheckedAt, and deleted then.
+	ExternalID connector.ExternalID
+	Answers    []Answer
 	// CheckedAt is when somebody looked again; zero before that. Found is what was
 	// seen: "gone", "back" or "readmitted".
 	CheckedAt time.Time
 	Found     string
+
+	// Lanes are others in which the same person may have come; what is kept of their
+	// work goes as well. Rows names the rows that we make in Dataverse about an op, as
+	// targets of tellings. Neither is stored.
+	Lanes []Lane
+	Rows  func(op int64) []string
 }
 
-// Answer is what one system said to an erasure.
+// Answer is what one system said to an erasure, or to a later look.
 type Answer struct {
-	System string    `json:"system"` // "spotler" or "connector"
+	System string    `json:"system"` // "spotler", "dynamics" or "connector"
 	Says   string    `json:"says"`
 	Status int       `json:"status,omitempty"` // HTTP
 	At     time.Time `json:"at"`
@@ -41,6 +51,48 @@ const (
 )
 
 const receiptColumns = `environment, record, at, rule, why, external_id, answers, checked_at, found`
+
+// sealedID is before an external id that is encrypted.
+const sealedID = "sealed:"
+
+// idAtRest is how the external id of a receipt is stored.
+func (s *Store) idAtRest(ctx context.Context, r Receipt) (string, error) {
+	if _, guid := r.ExternalID.RecordID(); guid || r.ExternalID == "" {
+		return string(r.ExternalID), nil
+	}
+	if !r.CheckedAt.IsZero() {
+		return "", nil
+	}
+	sealed, err := s.seal.Seal(ctx, r.Environment, "receipt", []byte(r.ExternalID))
+	return sealedID + base64.StdEncoding.EncodeToString(sealed), err
+}
+
+// idFromRest reads what idAtRest wrote.
+func (s *Store) idFromRest(ctx context.Context, env connector.Environment, id connector.ExternalID) (connector.ExternalID, error) {
+	text, is := strings.CutPrefix(string(id), sealedID)
+	if !is {
+		return id, nil
+	}
+	sealed, err := base64.StdEncoding.DecodeString(text)
+	if err != nil {
+		return "", err
+	}
+	plain, err := s.seal.Open(ctx, env, "receipt", sealed)
+	return connector.ExternalID(plain), err
+}
+
+func (s *Store) receipts(ctx context.Context, query string, args ...any) ([]Receipt, error) {
+	out, err := collect(ctx, s.from(s.read), scanReceipt, `SELECT `+receiptColumns+` FROM receipt WHERE `+query, args...)
+	for i := range out {
+		if err == nil {
+			out[i].ExternalID, err = s.idFromRest(ctx, out[i].Environment, out[i].ExternalID)
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("store: receipts: %w", err)
+	}
+	return out, nil
+}
 
 func scanReceipt(r *sql.Rows) (c Receipt, err error) {
 	var record, answers string
@@ -57,123 +109,64 @@ func scanReceipt(r *sql.Rows) (c Receipt, err error) {
 
 // Receipts returns the receipts of a record, newest first.
 func (s *Store) Receipts(ctx context.Context, env connector.Environment, record connector.Record) ([]Receipt, error) {
-	out, err := collect(ctx, s.from(s.read), scanReceipt, `SELECT `+receiptColumns+` FROM receipt WHERE environment = ? AND record = ? ORDER BY at DESC`, string(env), record.String())
-	if err != nil {
-		return nil, fmt.Errorf("store: receipts: %w", err)
+	return s.receipts(ctx, `environment = ? AND record = ? ORDER BY at DESC`, string(env), record.String())
+}
+
+// ReceiptFilter chooses receipts of one environment, newest first.
+type ReceiptFilter struct {
+	Environment connector.Environment
+	Found       string // only these; "" for all
+	// Before are receipts older than this one; the zero Receipt begins with the newest.
+	Before Receipt
+	Limit  int
+}
+
+// AllReceipts returns the receipts that f chooses.
+func (s *Store) AllReceipts(ctx context.Context, f ReceiptFilter) ([]Receipt, error) {
+	query, args := `environment = ?`, []any{string(f.Environment)}
+	if f.Found != "" {
+		query, args = query+` AND found = ?`, append(args, f.Found)
 	}
-	return out, nil
+	if !f.Before.At.IsZero() {
+		query += ` AND (at < ? OR at = ? AND record < ?)`
+		args = append(args, ms(f.Before.At), ms(f.Before.At), f.Before.Record.String())
+	}
+	return s.receipts(ctx, query+` ORDER BY at DESC, record DESC LIMIT ?`, append(args, int64(f.Limit))...)
 }
 
 // UncheckedReceipts returns up to n receipts of before that nobody looked at again.
 func (s *Store) UncheckedReceipts(ctx context.Context, env connector.Environment, before time.Time, n int) ([]Receipt, error) {
-	out, err := collect(ctx, s.from(s.read), scanReceipt, `SELECT `+receiptColumns+` FROM receipt WHERE environment = ? AND checked_at = 0 AND at < ? ORDER BY at LIMIT ?`, string(env), ms(before), int64(n))
-	if err != nil {
-		return nil, fmt.Errorf("store: receipts: %w", err)
-	}
-	return out, nil
+	return s.receipts(ctx, `environment = ? AND checked_at = 0 AND at < ? ORDER BY at LIMIT ?`, string(env), ms(before), int64(n))
 }
 
-// CheckReceipt notes what a later look found, with CheckedAt and Found of r.
+// CheckReceipt completes a receipt with CheckedAt, Found and Answers of r.
 func (s *Store) CheckReceipt(ctx context.Context, r Receipt) error {
-	return s.transact(ctx, "check receipt", func(tx *sql.Tx) error {
-		_, err := s.exec(ctx, tx, `UPDATE receipt SET checked_at = ?, found = ? WHERE environment = ? AND record = ? AND at = ?`,
-			ms(r.CheckedAt), r.Found, string(r.Environment), r.Record.String(), ms(r.At))
-		return err
-	})
-}
-
-// erase removes what is kept about people who were erased: who the ledger speaks of,
-// arguments and messages of their jobs, and texts that Dataverse has not heard yet.
-// Their links stay, without a shadow: keyed hashes by which they are known again. The
-// key of those hashes is made once and never replaced.
-func (f *finishing) erase(ctx context.Context) error {
-	for _, x := range f.mine {
-		for _, r := range x.Receipts {
-			if err := f.eraseOne(ctx, x.Op, r); err != nil {
-				return fmt.Errorf("erase: %w", err)
-			}
-		}
-	}
-	return f.dropArguments(ctx)
-}
-
-func (f *finishing) eraseOne(ctx context.Context, op int64, r Receipt) error {
-	env, record := string(r.Environment), r.Record.String()
-	lane := string(LaneOf(r.Environment, r.Record))
-	if err := f.forgetTexts(ctx, op, r.Environment, lane); err != nil {
-		return err
-	}
-	if _, err := f.s.exec(ctx, f.tx, `DELETE FROM ledger_person WHERE environment = ? AND record = ?`, env, record); err != nil {
-		return err
-	}
-	if _, err := f.s.exec(ctx, f.tx, `UPDATE op SET arguments = NULL, message = '' WHERE lane = ? AND state >= 2 AND id <> ?`, lane, op); err != nil {
-		return err
-	}
-	r.Answers = append(r.Answers, Answer{System: "connector", Says: "shadow, arguments, messages, untold texts and the person's name in the ledger were deleted", At: f.now.UTC()})
 	answers, err := json.Marshal(r.Answers)
 	if err != nil {
 		return err
 	}
-	_, err = f.s.exec(ctx, f.tx, `INSERT INTO receipt (environment, record, at, rule, why, external_id, answers) VALUES (?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (environment, record, at) DO NOTHING`, env, record, ms(r.At), r.Rule, clip(r.Why, 1000), string(r.ExternalID), string(answers))
-	return err
+	id, err := s.idAtRest(ctx, r)
+	if err != nil {
+		return fmt.Errorf("store: check receipt: %w", err)
+	}
+	return s.transact(ctx, "check receipt", func(tx *sql.Tx) error {
+		_, err := s.exec(ctx, tx, `UPDATE receipt SET checked_at = ?, found = ?, answers = ?, external_id = ? WHERE environment = ? AND record = ? AND at = ?`,
+			ms(r.CheckedAt), r.Found, string(answers), id, string(r.Environment), r.Record.String(), ms(r.At))
+		return err
+	})
 }
 
-// jobTexts are the columns of a Spotler Job row that could hold words about a person.
-var jobTexts = []string{"dh_resultmessage", "dh_parametername", "dh_parametervalue", "dh_automationfields"}
-
-// forgetTexts takes the texts out of what Dataverse has not heard yet about the other
-// jobs of a lane. Their states are still told.
-func (f *finishing) forgetTexts(ctx context.Context, op int64, env connector.Environment, lane string) error {
-	scan := func(r *sql.Rows) (t Telling, err error) {
-		var sealed []byte
-		if err = r.Scan(&t.Target, &sealed); err != nil {
-			return t, err
-		}
-		t.Body, err = f.s.seal.Open(ctx, env, "telling", sealed)
-		return t, err
-	}
-	untold, err := collect(ctx, f.s.from(f.tx), scan, `SELECT target, body FROM telling WHERE environment = ? AND target IN
-		(SELECT 'dh_spotlerjobs(' || request.job || ')' FROM request JOIN op ON op.id = request.op WHERE op.lane = ? AND op.id <> ? AND request.job <> '')`, string(env), lane, op)
+// receipt stores a receipt of this Finish.
+func (f *finishing) receipt(ctx context.Context, r Receipt) error {
+	answers, err := json.Marshal(r.Answers)
 	if err != nil {
 		return err
 	}
-	for _, t := range untold {
-		var fields map[string]json.RawMessage
-		if err := json.Unmarshal(t.Body, &fields); err != nil {
-			return err
-		}
-		for _, name := range jobTexts {
-			delete(fields, name)
-		}
-		body, err := json.Marshal(fields)
-		if err != nil {
-			return err
-		}
-		sealed, err := f.s.seal.Seal(ctx, env, "telling", body)
-		if err != nil {
-			return err
-		}
-		if _, err := f.s.exec(ctx, f.tx, `UPDATE telling SET body = ?, version = version + 1 WHERE environment = ? AND target = ?`, sealed, string(env), t.Target); err != nil {
-			return err
-		}
+	id, err := f.s.idAtRest(ctx, r)
+	if err != nil {
+		return err
 	}
-	return nil
-}
-
-// dropArguments takes the arguments of jobs that ended without success for somebody
-// who is erased: nobody will repeat them.
-func (f *finishing) dropArguments(ctx context.Context) error {
-	var ids numbers
-	for _, x := range f.mine {
-		if _, person := x.Lane.Record(); person && (x.State == OpFailed || x.State == OpDead) {
-			ids = append(ids, x.Op)
-		}
-	}
-	if len(ids) == 0 {
-		return nil
-	}
-	_, err := f.s.exec(ctx, f.tx, `UPDATE op SET arguments = NULL WHERE id IN ? AND arguments IS NOT NULL AND EXISTS
-		(SELECT 1 FROM link WHERE link.environment = op.environment AND link.record = SUBSTR(op.lane, LENGTH(op.environment) + 2) AND link.erased_at > 0)`, ids)
+	_, err = f.s.exec(ctx, f.tx, `INSERT INTO receipt (environment, record, at, rule, why, external_id, answers) VALUES (?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (environment, record, at) DO NOTHING`, string(r.Environment), r.Record.String(), ms(r.At), r.Rule, clip(r.Why, 1000), id, string(answers))
 	return err
 }

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"strconv"
+	"strings"
 	"time"
 
 	connector "github.com/spotler-connector/connector"
@@ -20,15 +22,24 @@ func erasureLeavesNothing(b bench) {
 		b.put(put)
 		s := done(b.take(b.admit(time.Minute))[0])
 		s.State, s.Outcome = store.OpFailed, connector.Refused("NO", "Ann Jansen has no such field.")
-		s.Tellings = []store.Telling{{Environment: env, Target: "dh_spotlerjobs(" + string(ID(100+n)) + ")", Body: json.RawMessage(`{"statuscode":5,"dh_resultmessage":"Ann Jansen has no such field."}`)}}
+		s.Tellings = []store.Telling{{Environment: env, Target: "dh_spotlerjobs(" + string(ID(100+n)) + ")", Body: json.RawMessage(`{"statuscode":5,"dh_resultmessage":"Ann Jansen has no such field."}`)},
+			{Environment: env, Target: line(s.Op), Create: true, Body: json.RawMessage(`{"text":"Ann Jansen has no such field."}`)}}
 		b.finish(s)
 	}
+	put := erase(store.AddressLane(env, "hash"), "w") // what came from Spotler before there was a record
+	put.Operation, put.Arguments = connector.FromSpotler, []byte(`{"properties":{"firstName":"Ann Jansen"}}`)
+	b.put(put)
+	late := done(b.take(b.admit(time.Minute))[0])
+	late.State, late.Outcome = store.OpDead, connector.Refused("NO", "Ann Jansen fits nowhere.")
+	b.finish(late)
 	record := connector.Record{Table: connector.Contact, ID: ID(1)}
 	b.put(erase(Person(1), "e"))
 	s := done(b.take(b.admit(time.Minute))[0])
 	s.Links = []store.Link{{Environment: env, Record: record, AddressHash: "hash", ErasedAt: b.clock.Now()}}
 	s.Receipts = []store.Receipt{{Environment: env, Record: record, At: b.clock.Now(), Rule: "do-not-email", Why: "Do Not Email is set", ExternalID: "X-1",
-		Answers: []store.Answer{{System: "spotler", Says: "gone", Status: 410, At: b.clock.Now()}}}}
+		Answers: []store.Answer{{System: "spotler", Says: "gone", Status: 410, At: b.clock.Now()}},
+		Lanes:   []store.Lane{store.AddressLane(env, "hash")},
+		Rows:    func(op int64) []string { return []string{line(op)} }}}
 	b.finish(s)
 
 	ops, err := b.s.Ops(ctx, store.OpFilter{Environment: env, Limit: 10})
@@ -40,16 +51,19 @@ func erasureLeavesNothing(b bench) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		mine := o.Lane == Person(1)
-		if failed := o.State == store.OpFailed; failed && (len(whole.Arguments) == 0) != mine || failed && (o.Message == "") != mine {
+		mine := o.Lane != Person(2)
+		if failed := o.State == store.OpFailed || o.State == store.OpDead; failed && (len(whole.Arguments) == 0) != mine || failed && (o.Message == "") != mine {
 			b.Errorf("lane %s: arguments %q, message %q", o.Lane, whole.Arguments, o.Message)
 		}
 	}
 	tellings, err := b.s.DueTellings(ctx, env, b.clock.Now(), 10)
-	if err != nil || len(tellings) != 2 {
+	if err != nil || len(tellings) != 3 {
 		b.Fatalf("%d tellings, %v", len(tellings), err)
 	}
 	for _, t := range tellings {
+		if strings.HasPrefix(t.Target, "posts(") {
+			continue // the other's
+		}
 		erased := t.Target == "dh_spotlerjobs("+string(ID(101))+")"
 		if bytes.Contains(t.Body, []byte("Jansen")) == erased || !bytes.Contains(t.Body, []byte(`"statuscode":5`)) {
 			b.Errorf("%s is to hear %s", t.Target, t.Body)
@@ -57,6 +71,9 @@ func erasureLeavesNothing(b bench) {
 	}
 	receiptKept(b, record)
 }
+
+// line is the timeline post of an op.
+func line(op int64) string { return "posts(" + strconv.FormatInt(op, 10) + ")" }
 
 func receiptKept(b bench, record connector.Record) {
 	ctx := context.Background()
@@ -78,12 +95,31 @@ func receiptKept(b bench, record connector.Record) {
 			b.Fatalf("to look at before %s: %d, %v", before, len(open), err)
 		}
 	}
+	atRest := func() (id string) {
+		if err := b.s.DB().QueryRow(`SELECT external_id FROM receipt`).Scan(&id); err != nil {
+			b.Fatal(err)
+		}
+		return id
+	}
+	if id := atRest(); strings.Contains(id, "X-1") || id == "" {
+		b.Errorf("the id of another system is stored as %q", id)
+	}
 	r.CheckedAt, r.Found = b.clock.Now().Add(time.Hour), store.FoundGone
+	r.Answers = append(r.Answers, store.Answer{System: "dynamics", Says: "the row is there", At: r.CheckedAt})
 	if err := b.s.CheckReceipt(ctx, r); err != nil {
 		b.Fatal(err)
 	}
-	if got, err = b.s.Receipts(ctx, env, record); err != nil || got[0].Found != store.FoundGone || !got[0].CheckedAt.Equal(r.CheckedAt) {
-		b.Errorf("after the check: %+v, %v", got, err)
+	got, err = b.s.AllReceipts(ctx, store.ReceiptFilter{Environment: env, Found: store.FoundGone, Limit: 10})
+	if err != nil || len(got) != 1 || !got[0].CheckedAt.Equal(r.CheckedAt) || len(got[0].Answers) != 3 {
+		b.Fatalf("after the check: %+v, %v", got, err)
+	}
+	if id := atRest(); id != "" {
+		b.Errorf("after the check the id of another system is stored as %q", id)
+	}
+	for _, f := range []store.ReceiptFilter{{Environment: env, Found: store.FoundBack, Limit: 10}, {Environment: env, Before: got[0], Limit: 10}, {Environment: "other", Limit: 10}} {
+		if got, err := b.s.AllReceipts(ctx, f); err != nil || len(got) != 0 {
+			b.Errorf("%+v gives %+v, %v", f, got, err)
+		}
 	}
 }
 
