@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"time"
 
 	connector "github.com/spotler-connector/connector"
 	"github.com/spotler-connector/connector/internal/decide"
 	"github.com/spotler-connector/connector/internal/fault"
+	"github.com/spotler-connector/connector/internal/schema"
 	"github.com/spotler-connector/connector/internal/store"
 )
 
@@ -105,7 +107,10 @@ func (b *run) passFence(ctx context.Context, t store.Taken, record connector.Rec
 // a keyed hash stays, no data. The next who has the address is asked in. status is
 // what Spotler answered.
 func (b *run) erased(ctx context.Context, p *person, status int) ([]store.Put, error) {
-	hash := p.link.AddressHash
+	hash, id := p.link.AddressHash, p.externalID()
+	if _, guid := id.RecordID(); !guid {
+		p.link.ExternalID = "" // another system's id may be an address
+	}
 	p.link.ErasedAt, p.link.Shadow, p.link.Owner = b.now, nil, false
 	p.link.Status, p.link.Reason, p.link.Rule = connector.StatusAnonymized, sentence(p.verdict.Reason), p.verdict.Rule
 	p.link.Version = p.row.Version
@@ -113,12 +118,31 @@ func (b *run) erased(ctx context.Context, p *person, status int) ([]store.Put, e
 	p.result.links = []store.Link{p.link}
 	p.result.consents = append(p.result.consents, erasureChange(p))
 	p.result.receipts = []store.Receipt{{Environment: b.env.Name, Record: p.record, At: b.now, Rule: p.verdict.Rule, Why: p.link.Reason,
-		ExternalID: p.externalID(), Answers: []store.Answer{{System: "spotler", Says: goneBy(status), Status: status, At: b.Now().UTC()}}}}
+		ExternalID: id, Answers: []store.Answer{{System: "spotler", Says: goneBy(status), Status: status, At: b.Now().UTC()}},
+		Lanes: b.arrivals(p), Rows: b.rowsOf}}
 	if hash == "" {
 		return nil, nil
 	}
 	p.result.release = []store.Claim{{Hash: hash, Record: p.record}}
 	return b.successor(ctx, p, hash)
+}
+
+// arrivals are the lanes in which somebody came from Spotler before the link was known.
+func (b *run) arrivals(p *person) []store.Lane {
+	out := []store.Lane{store.AddressLane(b.env.Name, b.env.hash("id\x1f"+string(p.record.ID)))}
+	for _, hash := range []string{p.link.AddressHash, p.hash} {
+		if hash != "" {
+			out = append(out, store.AddressLane(b.env.Name, hash))
+		}
+	}
+	return out
+}
+
+// rowsOf are the rows that we make in Dataverse about an op: one that stands for its
+// job, and a line on a timeline.
+func (b *run) rowsOf(op int64) []string {
+	n := strconv.FormatInt(op, 10)
+	return []string{target(schema.SpotlerJobTable, b.env.rowID("op/"+n)), target(schema.PostTable, b.env.rowID("post/"+n))}
 }
 
 // goneBy says in words what Spotler's answer to an erasure means (manual: "Explicit

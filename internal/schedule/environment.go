@@ -19,6 +19,7 @@ type CRM interface {
 	Rows(ctx context.Context, q dataverse.Query) iter.Seq2[dataverse.Row, error]
 	Changes(t schema.Table, columns []string, token string) *dataverse.Changes
 	FirstToken(ctx context.Context, t schema.Table) (string, error)
+	Get(ctx context.Context, t schema.Table, id connector.RecordID, columns ...string) (dataverse.Row, error)
 	Batch(ctx context.Context, requests []dataverse.BatchRequest, continueOnError bool) ([]dataverse.BatchResponse, error)
 }
 

@@ -101,6 +101,18 @@ func (o *organisation) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		o.answer(w, r, set, o.changed(set, since, q.Has("$deltatoken")), true)
+	case strings.HasSuffix(set, ")"):
+		set, id, _ := strings.Cut(strings.TrimSuffix(set, ")"), "(")
+		w.Header().Set("Content-Type", "application/json")
+		row := o.rows[set][connector.RecordID(id)]
+		if row == nil {
+			w.WriteHeader(http.StatusNotFound)
+			_, _ = io.WriteString(w, `{"error":{"code":"0x80040217","message":"does not exist"}}`)
+			return
+		}
+		if err := json.NewEncoder(w).Encode(row); err != nil {
+			o.t.Error(err)
+		}
 	default:
 		var rows []map[string]any
 		for _, id := range o.ids(set) {

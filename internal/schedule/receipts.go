@@ -15,6 +15,7 @@ import (
 type ReceiptStore interface {
 	UncheckedReceipts(ctx context.Context, env connector.Environment, before time.Time, n int) ([]store.Receipt, error)
 	CheckReceipt(ctx context.Context, r store.Receipt) error
+	Scrub(ctx context.Context) error
 	Links(ctx context.Context, env connector.Environment, records []connector.Record) (map[connector.Record]store.Link, error)
 }
 
@@ -36,12 +37,15 @@ type receipts struct {
 
 func (r *receipts) once(ctx context.Context) error {
 	open, err := r.Kept.UncheckedReceipts(ctx, r.Name, r.Now().Add(-lookAgainAfter), looksAtOnce)
-	if err != nil || len(open) == 0 {
+	if err != nil {
 		return err
+	}
+	if len(open) == 0 {
+		return r.Kept.Scrub(ctx)
 	}
 	back := 0
 	for _, one := range open {
-		if one.Found, err = r.look(ctx, one); err != nil {
+		if one, err = r.look(ctx, one); err != nil {
 			return err
 		}
 		one.CheckedAt = r.Now()
@@ -58,20 +62,49 @@ func (r *receipts) once(ctx context.Context) error {
 	return nil
 }
 
-func (r *receipts) look(ctx context.Context, one store.Receipt) (string, error) {
+// look asks both sides, and completes the receipt with what they say.
+func (r *receipts) look(ctx context.Context, one store.Receipt) (store.Receipt, error) {
 	links, err := r.Kept.Links(ctx, r.Name, []connector.Record{one.Record})
 	if err != nil {
-		return "", err
+		return one, err
 	}
-	if l, linked := links[one.Record]; linked && l.ErasedAt.IsZero() {
-		return store.FoundReadmitted, nil
+	there, err := exists(func() error { _, err := r.Mail.Contact(ctx, one.ExternalID); return err })
+	if err != nil {
+		return one, err
 	}
-	_, err = r.Mail.Contact(ctx, one.ExternalID)
+	row := false
+	table, known := r.Tables[one.Record.Table]
+	if known {
+		if row, err = exists(func() error { _, err := r.CRM.Get(ctx, table, one.Record.ID, table.Key); return err }); err != nil {
+			return one, err
+		}
+	}
+	l, linked := links[one.Record]
+	says := "the contact is still gone"
 	switch {
-	case errors.Is(err, fault.NotFound):
-		return store.FoundGone, nil
-	case err != nil:
-		return "", err
+	case there && linked && l.ErasedAt.IsZero():
+		one.Found, says = store.FoundReadmitted, "a later sync brought the person back"
+	case there:
+		one.Found, says = store.FoundBack, "a contact with this id is there, and not by our doing"
+	default:
+		one.Found = store.FoundGone
 	}
-	return store.FoundBack, nil
+	one.Answers = append(one.Answers, store.Answer{System: "spotler", Says: says, At: r.Now().UTC()})
+	if known {
+		says = "the row does not exist any more"
+		if row {
+			says = "the row is there: an erasure in Spotler leaves it as it is"
+		}
+		one.Answers = append(one.Answers, store.Answer{System: "dynamics", Says: says, At: r.Now().UTC()})
+	}
+	return one, nil
+}
+
+// exists reports whether a read finds something; trouble is never a no.
+func exists(read func() error) (bool, error) {
+	err := read()
+	if errors.Is(err, fault.NotFound) {
+		return false, nil
+	}
+	return err == nil, err
 }

@@ -40,7 +40,9 @@ func TestReceiptsAreLookedAtAgain(t *testing.T) {
 			}
 		})
 	}
-	step := &receipts{Environment{Name: env, Mail: mail, Now: h.clock.Now}, h.db}
+	h.crm.set(connector.Contact, ID(2), map[string]any{"firstname": "Ann"})
+	h.Environment.Mail, h.Environment.Now = mail, h.clock.Now
+	step := &receipts{h.Environment, h.db}
 	found := func(n int) string {
 		t.Helper()
 		r, err := h.db.Receipts(background, env, record(n))
@@ -59,12 +61,30 @@ func TestReceiptsAreLookedAtAgain(t *testing.T) {
 		t.Fatalf("trouble was read as an answer: %v, %q", err, found(1))
 	}
 	mail.says["gone"] = gone
+	h.crm.refuse["contacts("+string(ID(1))+")"] = 403
+	if err := step.once(background); !errors.Is(err, fault.Denied) || found(1) != "" {
+		t.Fatalf("a refusal of Dynamics was read as an answer: %v, %q", err, found(1))
+	}
+	clear(h.crm.refuse)
 	if err := step.once(background); !errors.Is(err, fault.Conflict) {
 		t.Errorf("somebody is back: %v", err)
 	}
 	for n, want := range map[int]string{1: store.FoundGone, 2: store.FoundBack, 3: store.FoundReadmitted} {
 		if got := found(n); got != want {
 			t.Errorf("the receipt of %d says %q, want %q", n, got, want)
+		}
+	}
+	for n, want := range map[int][]string{
+		1: {"the contact is still gone", "the row does not exist any more"},
+		2: {"a contact with this id is there, and not by our doing", "the row is there: an erasure in Spotler leaves it as it is"},
+		3: {"a later sync brought the person back", "the row does not exist any more"},
+	} {
+		r, err := h.db.Receipts(background, env, record(n))
+		if err != nil || len(r[0].Answers) != 3 {
+			t.Fatalf("the receipt of %d: %+v, %v", n, r, err)
+		}
+		if a := r[0].Answers[1:]; a[0].System != "spotler" || a[0].Says != want[0] || a[1].System != "dynamics" || a[1].Says != want[1] {
+			t.Errorf("the receipt of %d says %+v, want %q", n, a, want)
 		}
 	}
 	if err := step.once(background); err != nil {

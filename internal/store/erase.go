@@ -163,3 +163,13 @@ func (f *finishing) dropArguments(ctx context.Context) error {
 		(SELECT 1 FROM link WHERE link.environment = op.environment AND link.record = SUBSTR(op.lane, LENGTH(op.environment) + 2) AND link.erased_at > 0)`, ids)
 	return err
 }
+
+// Scrub removes from disk what deleted rows leave there. A Finish that erases somebody
+// tries it at once; the error says that it must be tried again. On PostgreSQL the
+// database's own vacuum does it.
+func (s *Store) Scrub(ctx context.Context) error {
+	if s.dialect.Scrub == nil {
+		return nil
+	}
+	return s.dialect.Scrub(ctx, s.write)
+}

@@ -83,6 +83,9 @@ func (s *Store) Finish(ctx context.Context, settlements []Settlement) ([]bool, e
 	if err != nil {
 		return nil, err
 	}
+	if slices.ContainsFunc(settlements, func(x Settlement) bool { return len(x.Receipts) > 0 }) {
+		_ = s.Scrub(ctx) // when somebody is reading, the clock does it later
+	}
 	told := map[string]bool{}
 	for _, x := range settlements {
 		s.wakeAll(x.Follow)

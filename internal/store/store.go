@@ -39,6 +39,9 @@ type Dialect struct {
 	Clock func(ctx context.Context, q RowQuerier) (time.Time, error)
 	// Notify, when set, tells other nodes that an environment has work.
 	Notify func(ctx context.Context, db *sql.DB, environment string) error
+	// Scrub removes from disk what deleted rows leave there, such as in a log of
+	// changes; nil when the database does so by itself.
+	Scrub func(ctx context.Context, db *sql.DB) error
 	// Settings reads back, from the live connection, how durable a commit is.
 	Settings func(ctx context.Context, db *sql.DB) (map[string]string, error)
 }

@@ -58,7 +58,7 @@ func Open(ctx context.Context, path string, seal *store.Sealer, now func() time.
 func (d *DB) Close() error { return errors.Join(d.Store.Close(), d.lock.Close()) }
 
 func open(ctx context.Context, path string, seal *store.Sealer, now func() time.Time) (*store.Store, error) {
-	write, err := openKept(dsn(path, "_txlock=immediate", "_pragma=synchronous(FULL)"))
+	write, err := openKept(dsn(path, "_txlock=immediate", "_pragma=synchronous(FULL)", "_pragma=secure_delete(1)")) // what is deleted is overwritten with zeros
 	if err != nil {
 		return nil, fmt.Errorf("sqlite: %w", err)
 	}
@@ -79,6 +79,7 @@ func open(ctx context.Context, path string, seal *store.Sealer, now func() time.
 		Name:     "sqlite",
 		Clock:    func(context.Context, store.RowQuerier) (time.Time, error) { return now(), nil },
 		Settings: readSettings,
+		Scrub:    scrub,
 	}, seal), nil
 }
 
@@ -121,4 +122,33 @@ func readSettings(ctx context.Context, db *sql.DB) (map[string]string, error) {
 		out["synchronous"] = []string{"OFF", "NORMAL", "FULL", "EXTRA"}[n]
 	}
 	return out, nil
+}
+
+// errScrubLater says that a reader still needs the log of changes.
+var errScrubLater = errors.New("sqlite: the log could not be emptied, because somebody was reading; it is tried again")
+
+// scrub carries the log of changes over into the database file, where secure_delete
+// has overwritten what was deleted, and empties it: until then the log holds earlier
+// states of pages. It does not wait for readers.
+func scrub(ctx context.Context, db *sql.DB) (err error) {
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("sqlite: scrub: %w", err)
+	}
+	defer func() { err = errors.Join(err, conn.Close()) }()
+	if _, err := conn.ExecContext(ctx, `PRAGMA busy_timeout = 0`); err != nil {
+		return fmt.Errorf("sqlite: scrub: %w", err)
+	}
+	var busy, inLog, moved int
+	err = conn.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &inLog, &moved)
+	if _, rerr := conn.ExecContext(context.WithoutCancel(ctx), `PRAGMA busy_timeout = 10000`); err == nil {
+		err = rerr
+	}
+	if err != nil {
+		return fmt.Errorf("sqlite: scrub: %w", err)
+	}
+	if busy != 0 {
+		return errScrubLater
+	}
+	return nil
 }
