@@ -1,13 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"maps"
 	"net/http"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -97,51 +93,6 @@ func TestOptOutThatWinsIsWrittenDown(t *testing.T) {
 	c, err := s.house.store.VerifyLedger(context.Background(), s.env, "")
 	if err != nil || c.Broken != 1 {
 		t.Errorf("an opt-out was made an opt-in and the check says %+v, %v", c, err)
-	}
-}
-
-// C-188 to C-190, C-217: an erasure leaves nothing personal in our own database
-// either: not the address, not the name, not what a failed job wanted to set; and a
-// receipt says what each system answered.
-func TestErasureLeavesNothingBehind(t *testing.T) {
-	folder := t.TempDir()
-	s := begin(t, "sqlite:"+folder+"/connector.db", nil)
-	s.crm(person(1, map[string]any{"jobtitle": "Zwaluwkenner"}), permission(101, 1, "Nieuwsbrief", true), person(2, nil))
-	s.quiet()
-	s.job(1, connector.SetContactField, map[string]any{"dh_parametername": "No such field", "dh_parametervalue": "Zwaluwkenner"})
-	s.quiet()
-	s.crm(edit{Set: "contacts", ID: id(1), Body: map[string]any{"donotemail": true}})
-	s.quiet()
-	record := connector.Record{Table: connector.Contact, ID: connector.RecordID(id(1))}
-	receipts, err := s.house.store.Receipts(context.Background(), s.env, record)
-	if err != nil || len(receipts) != 1 {
-		t.Fatalf("%d receipts, %v", len(receipts), err)
-	}
-	r := receipts[0]
-	if r.Rule != "do-not-email" || r.ExternalID != connector.ExternalID(id(1)) || len(r.Answers) != 2 || r.Answers[0].System != "spotler" || r.Answers[0].Status != http.StatusGone {
-		t.Errorf("the receipt is %+v", r)
-	}
-	links, err := s.house.store.Links(context.Background(), s.env, []connector.Record{record})
-	if l := links[record]; err != nil || len(l.Shadow) != 0 || l.AddressHash == "" || l.ErasedAt.IsZero() {
-		t.Errorf("the link is %+v, %v", l, err)
-	}
-	s.end()
-	for _, file := range []string{"connector.db", "connector.db-wal"} {
-		content, err := os.ReadFile(filepath.Join(folder, file))
-		if errors.Is(err, os.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, word := range []string{"ann1@example.test", "Jansen1", "Zwaluwkenner"} {
-			if bytes.Contains(content, []byte(word)) {
-				t.Errorf("%s still holds %q", file, word)
-			}
-		}
-	}
-	if stored, err := os.ReadFile(filepath.Join(folder, "connector.db")); err != nil || !bytes.Contains(stored, []byte(id(2))) {
-		t.Errorf("the search finds nothing at all in the database: %v", err)
 	}
 }
 
