@@ -5,6 +5,7 @@ import (
 	"iter"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spotler-connector/connector/internal/sandbox/dataversesim/query"
@@ -27,6 +28,14 @@ func (c *column) Title() string { return c.name }
 
 // Holds says which values the column has.
 func (c *column) Holds() query.Type {
+	switch c.kind {
+	case unique:
+		return query.Identity
+	case multiSelect:
+		return query.Choices
+	case double:
+		return query.Fraction
+	}
 	switch c.edm() {
 	case "Edm.Guid":
 		return query.Identity
@@ -48,7 +57,11 @@ func (c *column) Holds() query.Type {
 func (r *row) Value(c query.Column) any {
 	switch c := c.(type) {
 	case *column:
-		return neutral(r.get(c))
+		if v := r.get(c); c.kind != unique && c.kind != multiSelect {
+			return neutral(v)
+		} else {
+			return c.neutral(v)
+		}
 	case pointer:
 		if to, _ := r.get(c.column).(ref); to.table == c.to {
 			return query.GUID(to.id)
@@ -75,6 +88,27 @@ func neutral(v any) any {
 		return query.GUID(v.id)
 	}
 	return v
+}
+
+// neutral reads the values that are kept as text and are none.
+func (c *column) neutral(v any) any {
+	text, ok := v.(string)
+	switch {
+	case !ok:
+		return neutral(v)
+	case c.kind == unique:
+		if id, ok := query.ParseGUID(text); ok {
+			return id
+		}
+		return nil
+	}
+	var out []int64
+	for part := range strings.SplitSeq(text, ",") {
+		if n, err := strconv.ParseInt(strings.TrimSpace(part), 10, 64); err == nil {
+			out = append(out, n)
+		}
+	}
+	return out
 }
 
 // stored is the other way round, for values that were computed.
@@ -127,16 +161,32 @@ func (q queried) Parent() (query.Column, bool) {
 	return nil, false
 }
 
+// Way finds the row behind a lookup, the rows that point here, or those that a
+// row here is paired with.
 func (q queried) Way(name string) (query.Way, bool) {
-	e, f := q.s.expansion(q.t, name)
-	if f != nil {
+	if nav, ok := q.t.shape.navs[name]; ok && q.s.tables[nav.target] != nil {
+		far := queried{q.s, q.s.tables[nav.target]}
+		return query.Way{Hops: []query.Hop{{From: aimed(nav.col, far.t), Table: far, To: far.Identifier()}}}, true
+	}
+	r, ok := q.t.relations[name]
+	if !ok {
 		return query.Way{}, false
 	}
-	far := queried{q.s, e.view.table}
-	if e.from != nil {
-		return query.Way{Many: true, Hops: []query.Hop{{From: q.Identifier(), Table: far, To: pointer{e.from, q.t}}}}, true
+	far := queried{q.s, r.of}
+	if r.through == nil {
+		return query.Way{Many: true, Hops: []query.Hop{{From: q.Identifier(), Table: far, To: aimed(r.via, q.t)}}}, true
 	}
-	return query.Way{Hops: []query.Hop{{From: pointer{e.to, far.t}, Table: far, To: far.Identifier()}}}, true
+	pairs := queried{q.s, r.through}
+	return query.Way{Many: true, Hops: []query.Hop{{From: q.Identifier(), Table: pairs, To: aimed(r.here, q.t)}, {From: aimed(r.there, r.of), Table: far, To: far.Identifier()}}}, true
+}
+
+// aimed is a column that points at rows of one table, also when it can point
+// at those of others.
+func aimed(c *column, to *table) query.Column {
+	if len(c.targets) > 1 {
+		return pointer{c, to}
+	}
+	return c
 }
 
 func (q queried) All(past int64) iter.Seq[query.Row] {
@@ -184,7 +234,11 @@ func (s *Sim) asker() query.Env {
 // mayQuery refuses a query of tables that the role may not read.
 func (s *Sim) mayQuery(q *query.Query) *failure {
 	for _, t := range q.Tables() {
-		if f := s.permitted(t.(queried).t, http.MethodGet); f != nil {
+		of := t.(queried).t
+		if of.meta.Intersect {
+			continue // pairs have no rights of their own
+		}
+		if f := s.permitted(of, http.MethodGet); f != nil {
 			return f
 		}
 	}

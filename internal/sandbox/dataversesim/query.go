@@ -6,19 +6,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-)
 
-// listing is a query on a set, made ready. It lives under the read lock.
-type listing struct {
-	filter filter
-	view   view
-	expand []expansion
-	order  []ordering
-	limit  int  // rows in this answer
-	paged  bool // a next link may follow
-	after  *cursor
-	count  bool
-}
+	"github.com/spotler-connector/connector/internal/sandbox/dataversesim/query"
+)
 
 // The longest address the platform reads, in a request and in a $batch
 // (reference: dataverse-api 2.5).
@@ -27,8 +17,8 @@ const (
 	maxBatchedURL = 65536
 )
 
-// maxCount is where the platform stops counting.
-const maxCount = 5000
+// listOptions are the query options of a set.
+var listOptions = []string{"$select", "$filter", "$orderby", "$top", "$count", "$skiptoken", "$expand", "$apply"}
 
 // list answers GET of a set.
 func (s *Sim) list(r *request, t *table) (*response, *failure) {
@@ -49,41 +39,48 @@ func (s *Sim) list(r *request, t *table) (*response, *failure) {
 		}
 		return s.fetch(r, t, text)
 	}
-	if f := refuseOptions(q, "$select", "$filter", "$orderby", "$top", "$count", "$skiptoken", "$expand"); f != nil {
+	return s.queryRows(r, t, q, nil)
+}
+
+// queryRows answers the query options of a set, or of the part of it that among
+// lets through. The caller holds the read lock.
+func (s *Sim) queryRows(r *request, t *table, options url.Values, among query.Node) (*response, *failure) {
+	if f := refuseOptions(options, listOptions...); f != nil {
 		return nil, f
 	}
-	l, f := s.listing(r, t, q)
+	q, f := s.ask(r, t, options, among)
 	if f != nil {
 		return nil, f
 	}
-	rows, more, f := s.collect(t, l)
-	if f != nil {
-		return nil, f
+	page, err := q.plan.Run()
+	if err != nil {
+		return nil, refusedQuery(err)
 	}
-	body := s.openList(r, t, l.view, "")
-	if l.count {
-		n := min(s.total(t, l.filter), maxCount)
-		body = append(strconv.AppendInt(append(body, `"@odata.count":`...), int64(n), 10), ',')
+	body := s.openList(r, t, q.view, "")
+	if q.query.Count {
+		body = append(strconv.AppendInt(append(body, `"@odata.count":`...), int64(page.Total), 10), ',')
 	}
 	if r.prefs.notes.totals {
 		n := -1
-		if l.count {
-			n = min(s.total(t, l.filter), maxCount)
+		if q.query.Count {
+			n = page.Total
 		}
-		body = append(body, `"@Microsoft.Dynamics.CRM.totalrecordcount":`+strconv.Itoa(n)+`,"@Microsoft.Dynamics.CRM.totalrecordcountlimitexceeded":`+strconv.FormatBool(n == maxCount)+`,"@Microsoft.Dynamics.CRM.globalmetadataversion":"1",`...)
+		body = append(body, `"@Microsoft.Dynamics.CRM.totalrecordcount":`+strconv.Itoa(n)+`,"@Microsoft.Dynamics.CRM.totalrecordcountlimitexceeded":`+strconv.FormatBool(page.Exceeded)+`,"@Microsoft.Dynamics.CRM.globalmetadataversion":"1",`...)
 	}
 	body = append(body, `"value":[`...)
-	for i, found := range rows {
-		if i > 0 {
-			body = append(body, ',')
-		}
-		body = s.appendExpanded(body, found, l.view, l.expand, "")
+	if q.query.Aggregated() {
+		body = s.appendLines(body, page.Lines, r.prefs.notes)
+	} else {
+		body = s.appendPage(body, q, page)
 	}
 	body = append(body, ']')
-	if more {
-		body = appendString(append(body, `,"@odata.nextLink":`...), r.nextLink(q, cursorAt(rows[len(rows)-1], l)))
+	if page.More {
+		body = appendString(append(body, `,"@odata.nextLink":`...), r.nextLink(options, q.next(page)))
 	}
-	return &response{status: http.StatusOK, body: append(body, '}'), contentType: jsonMinimal, header: r.pageHeaders(), rows: len(rows)}, nil
+	if err := q.plan.Trouble(); err != nil {
+		return nil, refusedQuery(err)
+	}
+	return &response{status: http.StatusOK, body: append(body, '}'), contentType: jsonMinimal, header: r.pageHeaders(), rows: len(page.Rows) + len(page.Lines)}, nil
 }
 
 func (r *request) pageHeaders() []field {
@@ -128,112 +125,6 @@ func (r *request) tooLong() *failure {
 	return nil
 }
 
-func (s *Sim) listing(r *request, t *table, q url.Values) (l listing, f *failure) {
-	if f := r.tooLong(); f != nil {
-		return l, f
-	}
-	if text := q.Get("$filter"); text != "" {
-		var e *expression
-		if e, f = parseFilter(text, q); f != nil {
-			return l, f
-		}
-		l.filter, f = s.compile(t, e)
-	} else {
-		l.filter, f = s.compile(t, nil)
-	}
-	if f != nil {
-		return l, f
-	}
-	if l.view, f = viewOf(t, q.Get("$select"), r.prefs.notes); f != nil {
-		return l, f
-	}
-	if l.expand, f = s.expansions(t, q.Get("$expand"), r.prefs.notes); f != nil {
-		return l, f
-	}
-	if l.order, f = orderBy(t, q.Get("$orderby")); f != nil {
-		return l, f
-	}
-	l.count = q.Get("$count") == "true"
-	l.limit, l.paged = r.prefs.pageSize, true
-	if top := q.Get("$top"); top != "" {
-		n, err := strconv.Atoi(top)
-		if err != nil || n < 0 {
-			return l, badSyntax("Invalid value '%s' for $top query option found.", top)
-		}
-		l.limit, l.paged = min(n, maxPageSize), false
-	}
-	if mark := q.Get("$skiptoken"); mark != "" {
-		l.after, f = parseCursor(mark, t, l.order)
-	}
-	return l, f
-}
-
-// collect finds the rows of one page, and whether there are more.
-func (s *Sim) collect(t *table, l listing) (rows []*row, more bool, f *failure) {
-	want := l.limit + 1
-	switch {
-	case l.filter.known:
-		rows = byIDs(t, l)
-		slices.SortFunc(rows, l.compare)
-	case len(l.order) > 0:
-		rows = scan(t, l, len(t.order)+1)
-		slices.SortFunc(rows, l.compare)
-	default:
-		rows = scan(t, l, want)
-	}
-	if len(rows) > l.limit {
-		return rows[:l.limit], l.paged && l.limit > 0, nil
-	}
-	return rows, false, nil
-}
-
-func byIDs(t *table, l listing) []*row {
-	seen := make(map[guid]struct{}, len(l.filter.ids))
-	rows := make([]*row, 0, len(l.filter.ids))
-	for _, id := range l.filter.ids {
-		if _, twice := seen[id]; twice {
-			continue
-		}
-		seen[id] = struct{}{}
-		if r := t.find(id); r != nil && l.filter.match(r) && l.past(r) {
-			rows = append(rows, r)
-		}
-	}
-	return rows
-}
-
-// scan walks over the table in the order in which rows were made.
-func scan(t *table, l listing, want int) []*row {
-	from := 0
-	if l.after != nil && len(l.order) == 0 {
-		from = t.after(l.after.seq)
-	}
-	var rows []*row
-	for _, at := range t.order[from:] {
-		if at.row == nil || !l.filter.match(at.row) || !l.past(at.row) {
-			continue
-		}
-		if rows = append(rows, at.row); len(rows) >= want {
-			break
-		}
-	}
-	return rows
-}
-
-// total counts the rows that match, on all pages.
-func (s *Sim) total(t *table, f filter) int {
-	if f.known {
-		return len(byIDs(t, listing{filter: f}))
-	}
-	n := 0
-	for _, at := range t.order {
-		if at.row != nil && f.match(at.row) {
-			n++
-		}
-	}
-	return n
-}
-
 // countOnly answers GET set/$count.
 func (s *Sim) countOnly(r *request, t *table) (*response, *failure) {
 	q, f := r.query()
@@ -243,15 +134,49 @@ func (s *Sim) countOnly(r *request, t *table) (*response, *failure) {
 	if mark := q.Get("$deltatoken"); mark != "" {
 		return s.countChanges(t, mark)
 	}
-	if f := refuseOptions(q, "$filter"); f != nil {
+	defer s.reading(r)()
+	return s.counted(r, t, q, nil)
+}
+
+// counted counts the rows of a set, or of the part of it that among lets
+// through. The caller holds the read lock.
+func (s *Sim) counted(r *request, t *table, options url.Values, among query.Node) (*response, *failure) {
+	if f := refuseOptions(options, "$filter"); f != nil {
 		return nil, f
 	}
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	l, f := s.listing(r, t, q)
+	q, f := s.ask(r, t, options, among)
 	if f != nil {
 		return nil, f
 	}
-	n := min(s.total(t, l.filter), maxCount)
-	return &response{status: http.StatusOK, body: strconv.AppendInt(nil, int64(n), 10), contentType: "text/plain"}, nil
+	n, err := q.plan.Count()
+	if err != nil {
+		return nil, refusedQuery(err)
+	}
+	return &response{status: http.StatusOK, body: strconv.AppendInt(nil, int64(min(n, query.MaxCount)), 10), contentType: "text/plain"}, nil
 }
+
+// nextLink is the address of the page behind mark: this request's options with
+// another $skiptoken.
+func (r *request) nextLink(q url.Values, mark string) string {
+	return r.base + r.path + "?" + options(q, "$skiptoken", mark)
+}
+
+// options writes the query of q in a fixed order, with name set to value.
+func options(q url.Values, name, value string) string {
+	names := make([]string, 0, len(q))
+	for n := range q {
+		if n != "$skiptoken" && n != "$deltatoken" {
+			names = append(names, n)
+		}
+	}
+	slices.Sort(names)
+	var b strings.Builder
+	for _, n := range names {
+		b.WriteString(n + "=" + escaped(q.Get(n)) + "&")
+	}
+	b.WriteString(name + "=" + escaped(value))
+	return b.String()
+}
+
+// escaped escapes a value of an address, blanks as the platform does.
+func escaped(value string) string { return strings.ReplaceAll(url.QueryEscape(value), "+", "%20") }

@@ -2,6 +2,7 @@ package dataversesim
 
 import (
 	"fmt"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -166,22 +167,27 @@ func TestQueryOptions(t *testing.T) {
 	}
 }
 
-func FuzzFilter(f *testing.F) {
-	for _, s := range []string{"lastname eq 'x'", "not (a eq 1 or b ne null)", "contains(lastname,'a''b')", "Microsoft.Dynamics.CRM.In(PropertyName='contactid',PropertyValues=['a',\"b\"])", "contactid eq @p", "((((", "'", "a eq 2026-01-01T00:00:00Z"} {
+// FuzzQuery asks whatever comes about an organisation of one contact.
+func FuzzQuery(f *testing.F) {
+	for _, s := range []string{"$filter=lastname eq 'x'", "$filter=not (lastname eq 'a' or jobtitle ne null)&$count=true", "$filter=contains(lastname,'a''b')&$orderby=masterid/lastname desc",
+		"$filter=Microsoft.Dynamics.CRM.In(PropertyName='contactid',PropertyValues=['a',\"b\"])", "$filter=contactid eq @p", "$expand=masterid($select=fullname;$expand=createdby)",
+		"$apply=groupby((lastname),aggregate($count as n))", "$filter=contact_master_contact/any(o:o/lastname eq 'x')", "fetchXml=<fetch><entity name='contact'/></fetch>", "$top=0&$orderby=lastname"} {
 		f.Add(s)
 	}
 	sim := New(Config{Workers: 1})
 	f.Cleanup(sim.Close)
+	if made := sim.serve(&request{method: "POST", path: "contacts", body: []byte(`{"lastname":"x"}`), header: http.Header{}, prefs: parsePreferences(nil)}); made.status != 204 {
+		f.Fatalf("%d %s", made.status, made.body)
+	}
 	f.Fuzz(func(t *testing.T, text string) {
-		e, bad := parseFilter(text, url.Values{"@p": {"'v'"}})
-		if bad != nil {
-			return
+		raw := url.Values{"@p": {"'v'"}}
+		for part := range strings.SplitSeq(text, "&") {
+			name, value, _ := strings.Cut(part, "=")
+			raw.Set(name, value)
 		}
-		sim.mu.RLock()
-		defer sim.mu.RUnlock()
-		table := sim.tables["contact"]
-		if ready, bad := sim.compile(table, e); bad == nil {
-			ready.match(&row{vals: make([]any, table.shape.stored)})
+		r := sim.serve(&request{method: "GET", path: "contacts", raw: raw.Encode(), header: http.Header{}, prefs: parsePreferences(http.Header{"Prefer": {`odata.include-annotations="*",odata.maxpagesize=1`}})})
+		if v, err := parseJSON(r.body); err != nil || r.status >= 500 && r.status != 501 {
+			t.Errorf("%q: %d %v %.300s", text, r.status, v, r.body)
 		}
 	})
 }

@@ -97,18 +97,17 @@ func (s *Sim) retrieve(r *request, t *table, id guid) (*response, *failure) {
 	if found == nil {
 		return nil, missingRow(t, id)
 	}
-	v, f := viewOf(t, q.Get("$select"), r.prefs.notes)
+	asked, f := s.ask(r, t, q, nil)
 	if f != nil {
 		return nil, f
 	}
 	if match := r.header.Get("If-None-Match"); match != "" && match == found.etag() {
 		return &response{status: http.StatusNotModified}, nil
 	}
-	expand, f := s.expansions(t, q.Get("$expand"), r.prefs.notes)
-	if f != nil {
-		return nil, f
+	body := s.appendTree(nil, found, asked.view, asked.branches, r.context(t, asked.view, "/$entity"))
+	if err := asked.plan.Trouble(); err != nil {
+		return nil, refusedQuery(err)
 	}
-	body := s.appendExpanded(nil, found, v, expand, r.context(t, v, "/$entity"))
 	resp := &response{status: http.StatusOK, body: body, contentType: jsonMinimal}
 	resp.set("ETag", found.etag())
 	return resp, nil

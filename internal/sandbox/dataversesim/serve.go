@@ -106,7 +106,7 @@ func (s *Sim) serveBelow(r *request, t *table, id guid, rest string) (*response,
 	if do := boundAction(t, name); do != nil && r.method == http.MethodPost {
 		return do(s, r, id)
 	}
-	if of, key, tail, ok := memberAssociation(t, rest); ok {
+	if of, key, tail, ok := memberAssociation(t, rest); ok && r.method != http.MethodGet {
 		return s.associateMember(r, id, of, key, tail)
 	}
 	done := s.reading(r)
@@ -122,8 +122,8 @@ func (s *Sim) serveBelow(r *request, t *table, id guid, rest string) (*response,
 		return nil, notSimulated(rest)
 	}
 	if r.method == http.MethodGet {
-		if e, ok := s.navigate(r, t, rest); ok {
-			return s.follow(r, t, id, e)
+		if way, tail, ok := s.navigate(r, t, rest); ok {
+			return s.follow(r, t, id, way, tail)
 		}
 	}
 	return s.property(r, t, id, rest)
@@ -132,6 +132,9 @@ func (s *Sim) serveBelow(r *request, t *table, id guid, rest string) (*response,
 func wrongMethod(r *request) *failure {
 	return fail(http.StatusMethodNotAllowed, "0x80060888", "The requested resource does not support http method '%s'.", r.method)
 }
+
+// functionPrefix stands in front of the names of bound functions and actions.
+const functionPrefix = "Microsoft.Dynamics.CRM."
 
 // function is an unbound function or action; nil when the name is none.
 func function(name string) func(*Sim, *request) (*response, *failure) {

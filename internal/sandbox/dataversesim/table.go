@@ -160,6 +160,20 @@ func (t *table) after(seq int64) int {
 	return at
 }
 
+// past lists the first rows past seq, at most as many as asked for.
+func (t *table) past(seq int64, most int) []*row {
+	out := make([]*row, 0, min(most, len(t.rows)))
+	for _, at := range t.order[t.after(seq):] {
+		if len(out) == most {
+			break
+		}
+		if at.row != nil {
+			out = append(out, at.row)
+		}
+	}
+	return out
+}
+
 func rowID(a, b *row) guid {
 	if a != nil {
 		return a.id

@@ -72,7 +72,10 @@ func expand(t query.Table, item string, aliases url.Values, depth int) (*query.E
 	if r.Query.Expand, err = expands(way.Target(), deeper, aliases, depth+1); err != nil {
 		return nil, err
 	}
-	return &query.Expand{Name: name, Way: way, Query: r.Query}, nil
+	if !way.Many && (r.Query.Where != nil || len(r.Query.Order) > 0 || r.Query.Fixed) {
+		return nil, malformed("The navigation property '%s' leads to one row: $filter, $orderby and $top mean nothing in its $expand.", name)
+	}
+	return &query.Expand{Name: name, Way: way, Query: r.Query, Written: inner}, nil
 }
 
 // nestedOptions reads $select=a;$filter=b into options.

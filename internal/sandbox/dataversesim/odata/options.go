@@ -81,12 +81,12 @@ func mark(q *query.Query, options url.Values) error {
 	if text == "" {
 		return nil
 	}
-	page, cookie, err := query.OpenEnvelope(text)
+	page, cookie, err := query.OpenSkipToken(text)
 	if err != nil {
 		return err
 	}
-	if q.Page = page; cookie == "" && q.Aggregated() {
-		return nil
+	if q.Page = page; q.Aggregated() {
+		return nil // lines of aggregates are counted
 	}
 	if q.After, err = query.ParseCookie(q, cookie); err != nil {
 		return malformed("The $skiptoken is malformed.")

@@ -106,14 +106,19 @@ func ParseCookie(q *Query, text string) (*Mark, error) {
 	return m, nil
 }
 
-// Envelope wraps a cookie for the answer: with the number of the next page, and
-// encoded for addresses twice.
-func Envelope(page int, inner string) string {
-	return `<cookie pagenumber="` + strconv.Itoa(page) + `" pagingcookie="` + percent(percent(inner)) + `" istracking="False" />`
+// Envelope wraps a cookie for an answer to FetchXML: with the number of the next
+// page, and encoded for addresses twice.
+func Envelope(page int, inner string) string { return wrapped(page, percent(percent(inner))) }
+
+// SkipToken wraps a cookie for a next link, whose address encodes it a second time.
+func SkipToken(page int, inner string) string { return wrapped(page, percent(inner)) }
+
+func wrapped(page int, inner string) string {
+	return `<cookie pagenumber="` + strconv.Itoa(page) + `" pagingcookie="` + inner + `" istracking="False" />`
 }
 
-// OpenEnvelope is the other way round.
-func OpenEnvelope(text string) (page int, inner string, err error) {
+// OpenSkipToken is SkipToken the other way round.
+func OpenSkipToken(text string) (page int, inner string, err error) {
 	var e struct {
 		XMLName xml.Name `xml:"cookie"`
 		Number  int      `xml:"pagenumber,attr"`
@@ -123,12 +128,8 @@ func OpenEnvelope(text string) (page int, inner string, err error) {
 	if err := xml.Unmarshal([]byte(text), &e); err != nil || e.Number < 1 {
 		return 0, "", bad
 	}
-	inner = e.Cookie
-	for range 2 {
-		var err error
-		if inner, err = url.PathUnescape(inner); err != nil {
-			return 0, "", bad
-		}
+	if inner, err = url.PathUnescape(e.Cookie); err != nil {
+		return 0, "", bad
 	}
 	return e.Number, inner, nil
 }

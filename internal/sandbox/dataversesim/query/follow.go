@@ -27,20 +27,11 @@ func follow(x *Expand, run *runtime) (*Follow, error) {
 // Expands are those within the rows that this one leads to.
 func (f *Follow) Expands() []*Follow { return f.plan.Expands }
 
-// Rows are the rows to which the way leads from r, filtered, ordered and cut
-// as the Expand wants; more says that there were more.
-func (f *Follow) Rows(r Row) (out []Row, more bool) {
-	found := []Row{r}
-	for i, find := range f.finds {
-		var next []Row
-		for _, from := range found {
-			if !f.plan.run.step() {
-				return nil, false
-			}
-			next = append(next, find(from.Value(f.hops[i].From))...)
-		}
-		found = next
-	}
+// Page is the first page of the rows to which the way leads from r, filtered,
+// ordered and cut as the Expand wants.
+func (f *Follow) Page(r Row) *Page {
+	out := &Page{}
+	found := f.reach(r)
 	var kept []ranked
 	for _, r := range found {
 		t := rows{r}
@@ -49,13 +40,32 @@ func (f *Follow) Rows(r Row) (out []Row, more bool) {
 		}
 	}
 	slices.SortFunc(kept, func(a, b ranked) int { return f.plan.compare(a.mark, b.mark) })
+	if size := f.plan.query.Size; len(kept) > size {
+		kept, out.More = kept[:size], !f.plan.query.Fixed && size > 0
+	}
 	for _, k := range kept {
-		out = append(out, k.rows[0])
+		out.Rows = append(out.Rows, k.rows)
 	}
-	if size := f.plan.query.Size; len(out) > size {
-		return out[:size], !f.plan.query.Fixed
+	if len(kept) > 0 {
+		out.First, out.Last = kept[0].mark, kept[len(kept)-1].mark
 	}
-	return out, false
+	return out
+}
+
+// reach are all rows to which the way leads from r.
+func (f *Follow) reach(r Row) []Row {
+	found := []Row{r}
+	for i, find := range f.finds {
+		var next []Row
+		for _, from := range found {
+			if !f.plan.run.step() {
+				return nil
+			}
+			next = append(next, find(from.Value(f.hops[i].From))...)
+		}
+		found = next
+	}
+	return found
 }
 
 // Trouble is not nil when expansions took more work than a query may.

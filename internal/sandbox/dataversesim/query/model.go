@@ -75,11 +75,13 @@ type Link struct {
 }
 
 // Expand is a navigation property shown within a row. Of Query the members
-// Select, Where, Order, Expand, Size and Count are used.
+// Select, Where, Order, Expand and Size are used.
 type Expand struct {
 	Name  string
 	Way   Way
 	Query *Query
+	// Written is how its options were written, for the address of a next page.
+	Written string
 }
 
 // Node is a part of a filter: And, Or, Not, Condition or Exists.

@@ -199,7 +199,7 @@ func TestPages(t *testing.T) {
 						t.Fatalf("%s: counted %d", name, page.Total)
 					}
 					if cookies && more {
-						number, inner, err := OpenEnvelope(Envelope(q.Page+1, Cookie(q, page)))
+						number, inner, err := OpenSkipToken(SkipToken(q.Page+1, Cookie(q, page)))
 						if err != nil || number != q.Page+1 {
 							t.Fatal(number, err)
 						}
@@ -226,7 +226,7 @@ func TestCookiesRefused(t *testing.T) {
 		}
 	}
 	for _, text := range []string{"", `<cookie pagenumber="0" pagingcookie="x"/>`, `<cookie pagenumber="2" pagingcookie="%zz"/>`} {
-		if _, _, err := OpenEnvelope(text); err == nil {
+		if _, _, err := OpenSkipToken(text); err == nil {
 			t.Errorf("%q was opened", text)
 		}
 	}
