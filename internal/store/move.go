@@ -11,7 +11,7 @@ import (
 
 // moved lists the tables that an installation consists of. Leaders, and what is left of
 // budgets, belong to processes and begin anew.
-var moved = []string{"data_key", "secret", "token", "position", "schedule", "gate", "erasure", "link", "address", "lane", "op", "request", "telling", "later", "ledger", "ledger_head", "ledger_person", "review", "receipt"}
+var moved = []string{"data_key", "secret", "token", "position", "schedule", "gate", "erasure", "link", "address", "lane", "op", "request", "telling", "later", "ledger", "ledger_head", "ledger_person", "review", "receipt", "sheet"}
 
 // moveAtOnce is how many rows travel in one statement.
 const moveAtOnce = 500
