@@ -18,23 +18,31 @@ const (
 	String     Kind = "string"
 	Memo       Kind = "memo"
 	Int        Kind = "int"
+	BigInt     Kind = "bigint"
 	Decimal    Kind = "decimal"
+	Double     Kind = "double"
 	Money      Kind = "money"
 	Bool       Kind = "bool"
 	DateOnly   Kind = "dateonly"
 	DateTime   Kind = "datetime" // UTC on the wire
-	Choice     Kind = "choice"
-	State      Kind = "state"
-	Status     Kind = "status"
-	Lookup     Kind = "lookup"   // one target table
-	Customer   Kind = "customer" // account or contact
-	Owner      Kind = "owner"
+	// LocalTime is a DateTime of the behaviour TimeZoneIndependent: what a clock on the
+	// wall says, although the wire ends it with a Z (reference: dataverse-api 2.4).
+	LocalTime Kind = "localtime"
+	Choice    Kind = "choice"
+	Choices   Kind = "choices" // several of a choice; "1,2" on the wire
+	State     Kind = "state"
+	Status    Kind = "status"
+	Lookup    Kind = "lookup"   // one target table
+	Customer  Kind = "customer" // account or contact
+	Owner     Kind = "owner"
 )
 
 // Option is one value of a choice, state or status column.
 type Option struct {
 	Value int
 	Label string
+	// Labels are the labels in the other languages of the organisation.
+	Labels []string
 	// State is the statecode that a status value belongs to; unused elsewhere.
 	State int
 }

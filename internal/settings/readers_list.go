@@ -127,8 +127,8 @@ func secrets(to *[]Secret, most int, check func(string) error) reader {
 
 // columnKinds are the types that a column of the organisation's own may have.
 var columnKinds = map[string]schema.Kind{
-	"string": schema.String, "memo": schema.Memo, "int": schema.Int, "decimal": schema.Decimal, "money": schema.Money,
-	"bool": schema.Bool, "dateonly": schema.DateOnly, "datetime": schema.DateTime, "choice": schema.Choice,
+	"string": schema.String, "memo": schema.Memo, "int": schema.Int, "bigint": schema.BigInt, "decimal": schema.Decimal, "double": schema.Double, "money": schema.Money,
+	"bool": schema.Bool, "dateonly": schema.DateOnly, "datetime": schema.DateTime, "localtime": schema.LocalTime, "choice": schema.Choice, "choices": schema.Choices,
 }
 
 var columnNames = regexp.MustCompile(`^[a-z_][a-z0-9_]{0,99}$`)

@@ -177,7 +177,7 @@ func TestProblems(t *testing.T) {
 			`environments[1].spotler.secret (SPOTLER_CONNECTOR_SPOTLER_SECRET) refers to the environment variable "NOT_THERE", which is not set: set it`,
 			"environments[1].hook.secrets (SPOTLER_CONNECTOR_HOOK_SECRETS) has a secret that is too short: use at least 16 random characters",
 			`environments[1].tables (SPOTLER_CONNECTOR_TABLES) has "list", which cannot be synchronised or stands there twice: write some of contact, lead, account`,
-			`environments[1].columns (SPOTLER_CONNECTOR_COLUMNS) gives contact.x the type "colour": use one of bool, choice, dateonly, datetime, decimal, int, memo, money, string`,
+			`environments[1].columns (SPOTLER_CONNECTOR_COLUMNS) gives contact.x the type "colour": use one of bigint, bool, choice, choices, dateonly, datetime, decimal, double, int, localtime, memo, money, string`,
 			`environments[1].time_zone (SPOTLER_CONNECTOR_TIME_ZONE) is "Mars/North": write the name of a time zone such as Europe/Amsterdam`,
 			`environments[1].fence.share (SPOTLER_CONNECTOR_FENCE_SHARE) is "101": write a whole number from 0 to 100`,
 			"environments[1].hook.url starts with http://, so that secrets would travel readable: use https://, or set allow_http to true for a sandbox"}},
