@@ -60,6 +60,8 @@ type Environment struct {
 	CRM     CRM
 	Mail    Mail
 	Mapping *mapping.Bound
+	// Canary tries a newer mapping with a share of the records; nil is none.
+	Canary *Canary
 	// Tables are the tables of Dataverse with the organisation's own columns.
 	Tables map[connector.Table]schema.Table
 	Synced []connector.Table

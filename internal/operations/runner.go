@@ -73,8 +73,17 @@ type run struct {
 
 // Run does a batch; every op gets its settlement, in order.
 func (r *Runner) Run(ctx context.Context, env connector.Environment, work []store.Taken) []store.Settlement {
+	e := r.Environment(env)
+	if out, done := r.apart(ctx, e, work); done {
+		return out
+	}
+	return r.runOn(ctx, e, work)
+}
+
+// runOn does a batch with the mapping of e; nil is an environment that is not started.
+func (r *Runner) runOn(ctx context.Context, e *Environment, work []store.Taken) []store.Settlement {
 	out := make([]store.Settlement, len(work))
-	b := &run{Runner: r, env: r.Environment(env), now: r.Now()}
+	b := &run{Runner: r, env: e, now: r.Now()}
 	if b.env == nil {
 		for i := range work {
 			out[i] = store.Settlement{State: store.OpQueued, RetryAt: b.now.Add(startingPause), FreeAttempt: true}
