@@ -51,6 +51,7 @@ type binding struct {
 	hold       bool
 	engage     schema.Engage
 	zone       *time.Location
+	before     Snapshot // of Check
 	tables     map[connector.Table]schema.Table
 	properties map[string]Property
 	bound      *Bound
