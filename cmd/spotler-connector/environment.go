@@ -41,12 +41,17 @@ type environment struct {
 	started  atomic.Pointer[operations.Environment]
 	fields   map[string]string // types of Spotler's properties when it started
 	why      atomic.Value      // string: why it has not started
+	sheetUse atomic.Pointer[store.SheetUse]
+	watched  atomic.Pointer[watched]
+	again    chan struct{} // asks that it starts anew
+	// schemasRead is when the schemas were read for the last start.
+	schemasRead time.Time
 }
 
 // newEnvironment makes the clients; nothing is asked of the remotes yet. A
 // mapping that cannot be read is refused here.
 func newEnvironment(ctx context.Context, h *house, s settings.Environment) (*environment, error) {
-	e := &environment{house: h, settings: s, sheet: mapping.Default()}
+	e := &environment{house: h, settings: s, sheet: mapping.Default(), again: make(chan struct{}, 1)}
 	if s.Mapping != "" {
 		text, err := os.ReadFile(s.Mapping)
 		if err != nil {
@@ -158,31 +163,54 @@ func (e *environment) pacer(api string, start, most int) *transport.Pacer {
 	}})
 }
 
-// live starts the environment, again and again until it works, and runs what
-// belongs to it until ctx ends.
+// live starts the environment, again and again until it works, and runs what belongs to
+// it until ctx ends. When its mapping or a schema changes it starts anew; lanes wait
+// for nothing meanwhile, and work with what was before.
 func (e *environment) live(ctx context.Context) error {
+	for ctx.Err() == nil {
+		if !e.startAtLast(ctx) {
+			return nil
+		}
+		if err := e.liveOnce(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// startAtLast tries until the environment has started; false when ctx ended first.
+func (e *environment) startAtLast(ctx context.Context) bool {
 	for {
 		err := e.start(ctx)
 		if err == nil {
 			break
 		}
 		if ctx.Err() != nil {
-			return nil
+			return false
 		}
 		e.why.Store(reasonOff(err))
 		e.house.log.Error("an environment is off; it is tried again", "environment", e.settings.Name, "err", err)
 		select {
 		case <-ctx.Done():
-			return nil
+			return false
 		case <-time.After(e.house.tuning.retry):
 		}
 	}
 	e.house.log.Info("an environment is on", "environment", e.settings.Name)
 	e.house.store.Wake(string(e.settings.Name))
+	return true
+}
+
+// liveOnce runs until ctx ends or the environment must start anew.
+func (e *environment) liveOnce(ctx context.Context) error {
+	ctx, end := context.WithCancel(ctx)
+	defer end()
 	var loops sync.WaitGroup
 	loops.Go(func() { e.house.clock.Run(ctx, e.clockwork().Steps()) })
 	loops.Go(func() { e.listen(ctx) })
+	loops.Go(func() { e.heedSheet(ctx); end() })
 	err := e.tell(ctx)
+	end()
 	loops.Wait()
 	return err
 }
@@ -192,7 +220,7 @@ func (e *environment) clockwork() schedule.Environment {
 	o := e.started.Load()
 	return schedule.Environment{Name: o.Name, CRM: e.crm, Store: e.house.store, Mapping: o.Mapping, Tables: o.Tables, Synced: o.Synced,
 		Net: e.settings.Net, Keep: e.house.settings.Keep, Now: e.house.now, Mail: o.Mail, Receipts: e.house.store,
-		Poll: e.poll, PollEvery: e.settings.Poll.Every, Variables: e.crm, PermissionNames: e.permissionNames(o.Mapping)}
+		Poll: e.poll, PollEvery: e.settings.Poll.Every, Variables: e.crm, PermissionNames: e.permissionNames(o.Mapping), Schemas: e.lookAtSchemas}
 }
 
 func reasonOff(err error) string {
@@ -212,18 +240,17 @@ func (e *environment) start(ctx context.Context) error {
 	if who.OrganizationID != e.settings.Dataverse.Organisation {
 		return &fault.Error{Op: "dataverse.WhoAmI", Kind: fault.NotValid, Says: fmt.Sprintf("Dataverse says it is organisation %s, the settings say %s: correct the address or the organisation id", who.OrganizationID, e.settings.Dataverse.Organisation)}
 	}
-	properties, err := e.mail.Properties(ctx)
+	versions, err := e.sheets(ctx)
 	if err != nil {
 		return err
 	}
-	tables := e.tables()
-	var list []schema.Table
-	for _, t := range tables {
-		list = append(list, t)
-	}
-	bound, err := e.sheet.Bind(list, propertiesOf(properties), mapping.In(e.settings.Zone))
+	now, err := e.schemas(ctx, versions.inUse, versions.canary)
 	if err != nil {
-		return fmt.Errorf("mapping of environment %s: %w", e.settings.Name, err)
+		return err
+	}
+	bound, err := e.bind(ctx, versions, now)
+	if err != nil {
+		return err
 	}
 	steps, err := e.ensure(ctx, bound)
 	if err != nil {
@@ -233,8 +260,51 @@ func (e *environment) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	started := e.working(bound, now.tables, populate)
+	if versions.canary != nil {
+		newer, err := versions.canary.Bind(now.list(), now.fields(), mapping.In(e.settings.Zone), mapping.HoldBack())
+		if err != nil {
+			return fmt.Errorf("canary mapping of environment %s: %w", e.settings.Name, err)
+		}
+		started.Canary = &operations.Canary{Environment: e.working(newer, now.tables, populate), Share: versions.use.Share}
+		started.Canary.Environment.SkipSteps(steps...)
+	}
+	e.fields, e.schemasRead = typesOf(now.properties), e.house.now()
+	started.SkipSteps(steps...)
+	e.sheetUse.Store(&versions.use)
+	e.started.Store(started)
+	return e.wake(ctx, versions, now.properties)
+}
+
+// bind joins the sheet in use to both schemas. A version that worked before goes on
+// without what does not fit any more; a new one must fit whole.
+func (e *environment) bind(ctx context.Context, s sheets, now schemas) (*mapping.Bound, error) {
+	options := []mapping.Option{mapping.In(e.settings.Zone)}
+	if s.proven {
+		options = append(options, mapping.HoldBack())
+	}
+	bound, err := s.inUse.Bind(now.list(), now.fields(), options...)
+	if err != nil {
+		return nil, fmt.Errorf("mapping of environment %s: %w", e.settings.Name, err)
+	}
+	if err := e.adopt(ctx, s); err != nil {
+		return nil, err
+	}
+	before, err := e.known(ctx)
+	if err != nil {
+		return nil, err
+	}
+	e.watched.Store(&watched{s.use.Since, s.inUse.Drift(before, now.list(), now.fields()), bound.HeldBack()})
+	for _, r := range bound.HeldBack() {
+		e.house.log.Warn("a row of the mapping does not fit any more and is held back", "environment", e.settings.Name, "row", r.Row, "says", r.Says)
+	}
+	return bound, e.remember(ctx, s, now)
+}
+
+// working is the environment with one version of the mapping.
+func (e *environment) working(bound *mapping.Bound, tables map[connector.Table]schema.Table, populate *operations.Populate) *operations.Environment {
 	s := e.settings
-	started := &operations.Environment{
+	return &operations.Environment{
 		Name: s.Name, CRM: e.crm, Mail: e.mail, Mapping: bound, Tables: tables, Synced: s.Tables,
 		Policy:      decide.Policy{AnonymizeInactive: s.AnonymizeWhenInactive, Readmit: decide.Readmit(s.Readmit)},
 		Fence:       fenceOf(s.Fence),
@@ -243,10 +313,6 @@ func (e *environment) start(ctx context.Context) error {
 		Prefer: decide.Preference(s.Poll.Prefer), Skew: s.Poll.Skew,
 		Subscribers: e.subscribers(tables),
 	}
-	e.fields = typesOf(properties)
-	started.SkipSteps(steps...)
-	e.started.Store(started)
-	return e.wake(ctx, properties)
 }
 
 // fieldsKept is how long the fields of Spotler are taken as known before they are read
@@ -258,14 +324,14 @@ const wakeAtOnce = 10_000
 
 // wake asks again for what ended because of the mapping, a field of Spotler or a
 // mistake of ours, when one of these has changed since the last start.
-func (e *environment) wake(ctx context.Context, properties []spotler.Property) error {
+func (e *environment) wake(ctx context.Context, versions sheets, properties []spotler.Property) error {
 	const name = "causes"
 	fields, err := json.Marshal(properties)
 	if err != nil {
 		return fmt.Errorf("fields of Spotler: %w", err)
 	}
 	sum := sha256.New()
-	for _, part := range [][]byte{e.text, fields, []byte(release())} {
+	for _, part := range [][]byte{[]byte(versions.use.Version), fields, []byte(release())} {
 		sum.Write(part)
 		sum.Write([]byte{0})
 	}

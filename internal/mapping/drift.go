@@ -48,6 +48,23 @@ func columnsOfAll(parts []Source) []string {
 	return out
 }
 
+// Columns are the columns of table t that the sheet names, each once. A nil sheet names
+// none.
+func (s *Sheet) Columns(t connector.Table) []string {
+	if s == nil {
+		return nil
+	}
+	var out []string
+	for _, r := range s.Rows {
+		for _, name := range columnsOf(r.For(t)) {
+			if !slices.Contains(out, name) {
+				out = append(out, name)
+			}
+		}
+	}
+	return out
+}
+
 // Snapshot notes what both schemas say of the sheet's columns and fields now. What is
 // not there any more keeps what before says of it.
 func (s *Sheet) Snapshot(tables []schema.Table, properties []Property, before Snapshot) Snapshot {

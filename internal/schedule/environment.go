@@ -58,6 +58,9 @@ type Environment struct {
 	// never.
 	Poll      func(ctx context.Context, from, to time.Time) error
 	PollEvery time.Duration
+	// Schemas looks whether the columns and fields of the mapping are still there
+	// (manual: "Database Fields"); nil is never.
+	Schemas func(ctx context.Context) error
 	Now       func() time.Time // nil means time.Now
 	// Changed reports whether a sync of a row could do anything; nil means
 	// operations.Changed.
@@ -69,6 +72,9 @@ const pullEvery = time.Minute
 
 // pruneEvery is how often what is finished is cleared away.
 const pruneEvery = time.Hour
+
+// schemasEvery is how often the schemas are looked at.
+const schemasEvery = 24 * time.Hour
 
 // Steps are what the clock does for one environment.
 func (e Environment) Steps() []Step {
@@ -93,6 +99,9 @@ func (e Environment) Steps() []Step {
 	}
 	if e.Poll != nil {
 		steps = append(steps, Step{Name: "poll_spotler", Environment: e.Name, Every: e.PollEvery, Once: (&pollSpotler{e}).once})
+	}
+	if e.Schemas != nil {
+		steps = append(steps, Step{Name: "schemas", Environment: e.Name, Every: schemasEvery, Once: e.Schemas})
 	}
 	return steps
 }
