@@ -140,6 +140,12 @@ func asJSON[T any](d *desk, args ...string) (T, int) {
 // settle ends every job that waits.
 func (d *desk) settle(env connector.Environment, state store.OpState, outcome connector.Outcome, cause string) {
 	d.Helper()
+	d.ends(env, func(*store.Settlement) {}, store.Settlement{State: state, Outcome: outcome, Cause: cause})
+}
+
+// ends ends every job that waits as how says, with what more adds.
+func (d *desk) ends(env connector.Environment, more func(*store.Settlement), how store.Settlement) {
+	d.Helper()
 	ctx := context.Background()
 	var batch store.Batch
 	err := d.store.Admit(ctx, func(ctx context.Context, a *store.Admission) error {
@@ -158,7 +164,10 @@ func (d *desk) settle(env connector.Environment, state store.OpState, outcome co
 	}
 	var ends []store.Settlement
 	for _, op := range taken {
-		ends = append(ends, store.Settlement{Lane: op.Lane, Epoch: op.Epoch, Op: op.ID, State: state, Outcome: outcome, Cause: cause})
+		end := how
+		end.Lane, end.Epoch, end.Op = op.Lane, op.Epoch, op.ID
+		more(&end)
+		ends = append(ends, end)
 	}
 	if _, err := d.store.Finish(ctx, ends); err != nil {
 		d.Fatal(err)

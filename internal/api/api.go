@@ -19,6 +19,7 @@ import (
 // Store is what the API needs of the store. *store.Store is one.
 type Store interface {
 	TokenStore
+	ConsentStore
 	Name() string
 	Settings(ctx context.Context) (map[string]string, error)
 	Ops(ctx context.Context, f store.OpFilter) ([]store.Op, error)

@@ -9,6 +9,27 @@ import (
 	openapi_types "github.com/oapi-codegen/runtime/types"
 )
 
+// Defines values for ConsentState.
+const (
+	ConsentStateOff     ConsentState = "off"
+	ConsentStateOn      ConsentState = "on"
+	ConsentStateUnknown ConsentState = "unknown"
+)
+
+// Valid indicates whether the value is a known member of the ConsentState enum.
+func (e ConsentState) Valid() bool {
+	switch e {
+	case ConsentStateOff:
+		return true
+	case ConsentStateOn:
+		return true
+	case ConsentStateUnknown:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for EnvironmentJobLog.
 const (
 	EnvironmentJobLogAll      EnvironmentJobLog = "all"
@@ -174,6 +195,48 @@ func (e ProblemKind) Valid() bool {
 	}
 }
 
+// Defines values for ReceiptAnswerSystem.
+const (
+	ReceiptAnswerSystemConnector ReceiptAnswerSystem = "connector"
+	ReceiptAnswerSystemDynamics  ReceiptAnswerSystem = "dynamics"
+	ReceiptAnswerSystemSpotler   ReceiptAnswerSystem = "spotler"
+)
+
+// Valid indicates whether the value is a known member of the ReceiptAnswerSystem enum.
+func (e ReceiptAnswerSystem) Valid() bool {
+	switch e {
+	case ReceiptAnswerSystemConnector:
+		return true
+	case ReceiptAnswerSystemDynamics:
+		return true
+	case ReceiptAnswerSystemSpotler:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ReceiptFound.
+const (
+	ReceiptFoundBack       ReceiptFound = "back"
+	ReceiptFoundGone       ReceiptFound = "gone"
+	ReceiptFoundReadmitted ReceiptFound = "readmitted"
+)
+
+// Valid indicates whether the value is a known member of the ReceiptFound enum.
+func (e ReceiptFound) Valid() bool {
+	switch e {
+	case ReceiptFoundBack:
+		return true
+	case ReceiptFoundGone:
+		return true
+	case ReceiptFoundReadmitted:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for RemoteAPI.
 const (
 	RemoteAPIDataverse RemoteAPI = "dataverse"
@@ -221,6 +284,9 @@ type Alert struct {
 	Detail string    `json:"detail"`
 	Since  time.Time `json:"since"`
 }
+
+// ConsentState unknown is what nobody had said.
+type ConsentState string
 
 // CreatedToken defines model for CreatedToken.
 type CreatedToken struct {
@@ -404,6 +470,71 @@ type LaneCounts struct {
 	Running    int64 `json:"running"`
 }
 
+// LedgerCheck defines model for LedgerCheck.
+type LedgerCheck struct {
+	// Broken The first entry that is not as it was written
+	Broken *int64 `json:"broken,omitempty"`
+
+	// Entries Entries that were found to be as they were written
+	Entries     int64           `json:"entries"`
+	Environment EnvironmentName `json:"environment"`
+
+	// Head The seal of the last of them: kept elsewhere, it proves later that nothing was cut off
+	Head *string `json:"head,omitempty"`
+
+	// Whole Every entry is as it was written
+	Whole bool `json:"whole"`
+
+	// Why What is wrong with it
+	Why *string `json:"why,omitempty"`
+}
+
+// LedgerEntry defines model for LedgerEntry.
+type LedgerEntry struct {
+	At time.Time `json:"at"`
+
+	// Becomes unknown is what nobody had said.
+	Becomes ConsentState `json:"becomes"`
+
+	// ChangedAt When the other side says that it changed
+	ChangedAt *time.Time `json:"changed_at,omitempty"`
+
+	// Number Counts the entries of the environment from 1
+	Number int64 `json:"number"`
+
+	// Origin dynamics, spotler or connector
+	Origin string `json:"origin"`
+
+	// Permission Name of the permission; *bulk-email for Do Not Bulk Email, *all-mail for everything
+	Permission string `json:"permission"`
+
+	// Seal The MAC that chains the entry to the one before it
+	Seal string `json:"seal"`
+
+	// Was unknown is what nobody had said.
+	Was ConsentState `json:"was"`
+
+	// Who person, user or connector
+	Who string `json:"who"`
+
+	// Why One plain sentence
+	Why string `json:"why"`
+}
+
+// LedgerExport defines model for LedgerExport.
+type LedgerExport struct {
+	Entries     []LedgerEntry   `json:"entries"`
+	Environment EnvironmentName `json:"environment"`
+
+	// Person The random id under which the ledger knows the person; absent when there are no entries
+	Person *string `json:"person,omitempty"`
+
+	// Record A row in Dataverse, as table/guid.
+	//
+	// Example: contact/6f0c1c9e-0d9b-4f0e-9a44-0a3c4f6c2b11
+	Record Record `json:"record"`
+}
+
 // NewJob defines model for NewJob.
 type NewJob struct {
 	// List A row in Dataverse, as table/guid.
@@ -475,6 +606,55 @@ type Problem struct {
 
 // ProblemKind What can be done about it.
 type ProblemKind string
+
+// Receipt Proof of an erasure. It names the record and nothing else.
+type Receipt struct {
+	Answers []ReceiptAnswer `json:"answers"`
+	At      time.Time       `json:"at"`
+
+	// CheckedAt When both sides were asked again; absent before that
+	CheckedAt   *time.Time      `json:"checked_at,omitempty"`
+	Environment EnvironmentName `json:"environment"`
+
+	// Found What a later look found: gone, back (in Spotler and not by us), or readmitted
+	// (a later sync brought the person back).
+	Found *ReceiptFound `json:"found,omitempty"`
+
+	// Record A row in Dataverse, as table/guid.
+	//
+	// Example: contact/6f0c1c9e-0d9b-4f0e-9a44-0a3c4f6c2b11
+	Record Record `json:"record"`
+
+	// Rule The rule that decided, or job
+	Rule string `json:"rule"`
+
+	// Why The reason in one plain sentence
+	Why string `json:"why"`
+}
+
+// ReceiptAnswer defines model for ReceiptAnswer.
+type ReceiptAnswer struct {
+	At   time.Time `json:"at"`
+	Says string    `json:"says"`
+
+	// Status HTTP status of the answer
+	Status *int                `json:"status,omitempty"`
+	System ReceiptAnswerSystem `json:"system"`
+}
+
+// ReceiptAnswerSystem defines model for ReceiptAnswer.System.
+type ReceiptAnswerSystem string
+
+// ReceiptFound What a later look found: gone, back (in Spotler and not by us), or readmitted
+// (a later sync brought the person back).
+type ReceiptFound string
+
+// ReceiptList defines model for ReceiptList.
+type ReceiptList struct {
+	// Next Cursor of the next page; absent on the last one
+	Next     *string   `json:"next,omitempty"`
+	Receipts []Receipt `json:"receipts"`
+}
 
 // Record A row in Dataverse, as table/guid.
 //
@@ -568,10 +748,35 @@ type CreateJobParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// ExportLedgerParams defines parameters for ExportLedger.
+type ExportLedgerParams struct {
+	// Record The person.
+	Record Record `form:"record" json:"record"`
+}
+
+// CheckLedgerParams defines parameters for CheckLedger.
+type CheckLedgerParams struct {
+	// Seen The head of an earlier check, which must still be in the ledger.
+	Seen *string `form:"seen,omitempty" json:"seen,omitempty"`
+}
+
 // LoadTableParams defines parameters for LoadTable.
 type LoadTableParams struct {
 	// IdempotencyKey Twice the same key in an environment is one request, for as long as finished work is kept.
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ListReceiptsParams defines parameters for ListReceipts.
+type ListReceiptsParams struct {
+	// Record Only receipts of this record.
+	Record *Record `form:"record,omitempty" json:"record,omitempty"`
+
+	// Found Only receipts whose later look found this.
+	Found *ReceiptFound `form:"found,omitempty" json:"found,omitempty"`
+	Limit *int          `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The next of the page before.
+	Cursor *string `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
 // SyncRecordsParams defines parameters for SyncRecords.
