@@ -63,6 +63,20 @@ func (b *bucket) remove(id guid) {
 
 func (b *bucket) size() int { return len(b.few) + len(b.many) }
 
+// all yields the ids in no order.
+func (b *bucket) all(yield func(guid) bool) {
+	for _, id := range b.few {
+		if !yield(id) {
+			return
+		}
+	}
+	for id := range b.many {
+		if !yield(id) {
+			return
+		}
+	}
+}
+
 // of appends the ids of the rows that point at to.
 func (x *index) of(ids []guid, to guid) []guid {
 	b := x.buckets[to]

@@ -215,14 +215,20 @@ func (q queried) Pointing(c query.Column, to query.GUID) ([]query.Row, bool) {
 	if col == nil || !col.indexed {
 		return nil, false
 	}
-	var out []query.Row
-	for _, id := range q.t.indexes[col.name].of(nil, guid(to)) {
+	bucket := q.t.indexes[col.name].buckets[guid(to)]
+	if bucket == nil {
+		return nil, true
+	}
+	out := make([]query.Row, 0, bucket.size())
+	for id := range bucket.all {
 		r := q.t.find(id)
 		if at, _ := r.get(col).(ref); !only || at.table == target.to {
 			out = append(out, r)
 		}
 	}
-	slices.SortFunc(out, func(a, b query.Row) int { return inOrder(a.Place(), b.Place()) })
+	if len(out) > 1 {
+		slices.SortFunc(out, func(a, b query.Row) int { return inOrder(a.Place(), b.Place()) })
+	}
 	return out, true
 }
 

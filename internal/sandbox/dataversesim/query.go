@@ -56,7 +56,7 @@ func (s *Sim) queryRows(r *request, t *table, options url.Values, among query.No
 	if err != nil {
 		return nil, refusedQuery(err)
 	}
-	body := s.openList(r, t, q.view, "")
+	body := slices.Grow(s.openList(r, t, q.view, ""), 256+len(page.Rows)*q.view.usualSize())
 	if q.query.Count {
 		body = append(strconv.AppendInt(append(body, `"@odata.count":`...), int64(page.Total), 10), ',')
 	}

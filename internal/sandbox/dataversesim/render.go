@@ -47,6 +47,15 @@ func viewOf(t *table, selects string, notes annotations) (view, *failure) {
 	return v, nil
 }
 
+// usualSize is about how many bytes a row takes.
+func (v view) usualSize() int {
+	n := 48
+	for _, c := range v.columns {
+		n += len(c.key) + 20
+	}
+	return n
+}
+
 // etag is the version of a row as HTTP knows it.
 func (r *row) etag() string { return `W/"` + strconv.FormatInt(r.version, 10) + `"` }
 

@@ -74,6 +74,10 @@ func (l *lexer) next() token {
 // PropertyValues=["a","b"] is seen.
 func (l *lexer) quote(mark byte) token {
 	start := l.at
+	if end := strings.IndexByte(l.text[start+1:], mark); end >= 0 && (start+end+2 == len(l.text) || l.text[start+end+2] != mark) {
+		l.at = start + end + 2
+		return token{quoted, l.text[start+1 : start+1+end], start}
+	}
 	var b strings.Builder
 	for i := start + 1; i < len(l.text); i++ {
 		switch {

@@ -81,8 +81,16 @@ func (c *compiler) reader(r Ref, at int) (reader, error) {
 	if r.Column == nil {
 		return nil, Errorf(Malformed, "A part of the query names no column.")
 	}
-	find, err := c.locate(r, at)
 	col := r.Column
+	if r.Link == nil && len(r.Hops) == 0 {
+		return func(t rows) any {
+			if row := t[at]; row != nil {
+				return row.Value(col)
+			}
+			return nil
+		}, nil
+	}
+	find, err := c.locate(r, at)
 	return func(t rows) any {
 		if row := find(t); row != nil {
 			return row.Value(col)
@@ -249,6 +257,15 @@ func textual(op Op, want string) func(any) bool {
 
 // chosen makes the tests of sets of values.
 func chosen(op Op, values []any) func(any) bool {
+	if ids, ok := identities(values); ok && (op == In || op == NotIn) {
+		return func(v any) bool {
+			id, ok := v.(GUID)
+			if ok {
+				_, ok = ids[id]
+			}
+			return ok == (op == In)
+		}
+	}
 	set := make(map[any]bool, len(values))
 	for _, v := range values {
 		set[Fold(v)] = true
@@ -264,6 +281,19 @@ func chosen(op Op, values []any) func(any) bool {
 		list, _ := v.([]int64)
 		return slices.ContainsFunc(list, func(n int64) bool { return set[n] }) == want
 	}
+}
+
+// identities is a set of GUIDs, if these are all values.
+func identities(values []any) (map[GUID]struct{}, bool) {
+	set := make(map[GUID]struct{}, len(values))
+	for _, v := range values {
+		id, ok := v.(GUID)
+		if !ok {
+			return nil, false
+		}
+		set[id] = struct{}{}
+	}
+	return set, true
 }
 
 func (run *runtime) within(w window, n Condition) func(any) bool {

@@ -2,7 +2,6 @@ package query
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -114,6 +113,9 @@ func (p *Plan) signature(t rows) string {
 // collect finds the rows up to one past the page.
 func (p *Plan) collect() []ranked {
 	want := p.skip() + p.query.Size + 1
+	if len(p.orders) == 0 && p.width == 1 && !p.query.Distinct {
+		return p.walk(want)
+	}
 	past := int64(-1)
 	if p.query.After != nil && len(p.orders) == 0 && !p.query.Distinct {
 		past = p.query.After.Places[0] - 1 // the last row may have more partners
@@ -128,17 +130,35 @@ func (p *Plan) collect() []ranked {
 		if p.query.After != nil && p.compare(m, *p.query.After) <= 0 {
 			return true
 		}
-		if len(p.orders) == 0 && p.width == 1 {
-			s.kept = append(s.kept, ranked{slices.Clone(t), m})
-			return len(s.kept) < want
-		}
 		s.add(t, m)
 		return true
 	})
-	if len(p.orders) > 0 || p.width > 1 {
-		s.trim()
-	}
+	s.trim()
 	return s.kept
+}
+
+// walk is collect for the rows of one table in their own order, which needs no
+// marks but those of the ends of a page.
+func (p *Plan) walk(want int) []ranked {
+	past := int64(-1)
+	if p.query.After != nil {
+		past = p.query.After.Places[0]
+	}
+	var found rows
+	p.each(past, func(t rows) bool {
+		found = append(found, t[0])
+		return len(found) < want
+	})
+	kept := make([]ranked, len(found))
+	for i := range found {
+		kept[i].rows = found[i : i+1 : i+1]
+	}
+	for _, i := range []int{p.skip(), min(len(kept), p.skip()+p.query.Size) - 1} {
+		if i >= 0 && i < len(kept) {
+			kept[i].mark = p.markOf(kept[i].rows)
+		}
+	}
+	return kept
 }
 
 // Shown finds the row that holds the n-th value of Select for a row of the answer; it

@@ -128,15 +128,13 @@ func candidates(t Table, n Node, links []*Link) ([]Row, bool) {
 	if !known {
 		return nil, false
 	}
-	seen := make(map[GUID]bool, len(found))
-	found = slices.DeleteFunc(found, func(r Row) bool {
-		id := r.ID()
-		defer func() { seen[id] = true }()
-		return seen[id]
-	})
-	slices.SortFunc(found, func(a, b Row) int { return cmp.Compare(a.Place(), b.Place()) })
-	return found, true
+	if !slices.IsSortedFunc(found, byPlace) {
+		slices.SortFunc(found, byPlace)
+	}
+	return slices.CompactFunc(found, func(a, b Row) bool { return a.Place() == b.Place() }), true
 }
+
+func byPlace(a, b Row) int { return cmp.Compare(a.Place(), b.Place()) }
 
 // filtered is what the indexes know of a filter; rows may come twice.
 func filtered(t Table, n Node) (found []Row, known bool) {
@@ -175,6 +173,7 @@ func byValues(t Table, c Column, values []any) (found []Row, known bool) {
 		return nil, false
 	}
 	if c == t.Identifier() {
+		found = make([]Row, 0, len(values))
 		for _, v := range values {
 			if id, ok := v.(GUID); ok {
 				if r := t.Find(id); r != nil {
