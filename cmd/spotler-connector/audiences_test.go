@@ -32,6 +32,7 @@ func (s *story) audiences() map[string]audience {
 
 // C-352 to C-360, C-479, C-484 to C-489, C-492 to C-496.
 func TestAudiences(t *testing.T) {
+	t.Parallel()
 	databases(t, func(t *testing.T, database string) {
 		s := begin(t, database, nil)
 		s.unheard(person(1, nil), person(2, nil), person(3, map[string]any{"emailaddress1": nil}))
@@ -77,6 +78,7 @@ func TestAudiences(t *testing.T) {
 
 // A name that another list has ends with the way out; it does not turn into that list.
 func TestAudienceNameIsTaken(t *testing.T) {
+	t.Parallel()
 	s := begin(t, "sqlite:"+t.TempDir()+"/c.db", nil)
 	s.control(http.MethodPost, s.sandbox.SpotlerURL+"/control/audiences", map[string]any{"external_id": "of-somebody-else", "name": "VIP"}, nil)
 	s.crm(person(1, nil))
@@ -89,6 +91,7 @@ func TestAudienceNameIsTaken(t *testing.T) {
 
 // C-481, C-482: 403 says which licence is needed, ends the job, and holds up nobody.
 func TestAudienceNeedsALicence(t *testing.T) {
+	t.Parallel()
 	s := begin(t, "sqlite:"+t.TempDir()+"/c.db", nil)
 	s.control(http.MethodPost, s.sandbox.SpotlerURL+"/control/faults", map[string]any{"name": "licence", "path": "*/audience*", "kind": "status", "status": 403}, nil)
 	s.crm(person(1, nil))
@@ -102,6 +105,7 @@ func TestAudienceNeedsALicence(t *testing.T) {
 
 // An answer that was lost is no reason to stop: adding twice is adding once.
 func TestAudienceSurvivesLostAnswers(t *testing.T) {
+	t.Parallel()
 	for _, path := range []string{"*/audience", "*/audience/*/contact"} {
 		t.Run(path, func(t *testing.T) {
 			t.Parallel()

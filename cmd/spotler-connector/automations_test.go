@@ -74,6 +74,7 @@ func (s *story) unheard(people ...edit) {
 // C-314, C-315, C-412, C-421 to C-423, C-437, C-464: the table shows what Spotler
 // has: new, renamed, gone; and once by itself (C-316).
 func TestAutomationsAreMirrored(t *testing.T) {
+	t.Parallel()
 	databases(t, func(t *testing.T, database string) {
 		s := begin(t, database, nil)
 		s.until("the first refresh comes by itself", func() bool {
@@ -113,6 +114,7 @@ func TestAutomationsAreMirrored(t *testing.T) {
 // C-306 to C-308, C-418 to C-432: who is not in Spotler yet is synchronised first;
 // the job says OK and holds the run, and the timeline tells.
 func TestAutomationIsStarted(t *testing.T) {
+	t.Parallel()
 	databases(t, func(t *testing.T, database string) {
 		s := begin(t, database, map[string]string{"JOB_LOG": "failures"})
 		s.flows()
@@ -150,6 +152,7 @@ func TestAutomationIsStarted(t *testing.T) {
 // An answer that was lost may have started it: the job stops and says so, and nothing
 // is started twice. Trouble before Spotler took the request just runs again.
 func TestAutomationIsNeverStartedTwice(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		kind    string
 		want    connector.JobState
@@ -191,6 +194,7 @@ func TestAutomationIsNeverStartedTwice(t *testing.T) {
 
 // The sync that comes before a start is harmless: its lost answers do not end the job.
 func TestFirstSyncOfAStartRunsAgain(t *testing.T) {
+	t.Parallel()
 	s := begin(t, "sqlite:"+t.TempDir()+"/c.db", nil)
 	s.flows()
 	rows := s.refreshed(201)
@@ -205,6 +209,7 @@ func TestFirstSyncOfAStartRunsAgain(t *testing.T) {
 // C-309 to C-311, C-452 to C-459, C-475 to C-477: every run of a person, or single
 // runs by their ids, which need nothing else.
 func TestAutomationIsStopped(t *testing.T) {
+	t.Parallel()
 	databases(t, func(t *testing.T, database string) {
 		s := begin(t, database, nil)
 		s.flows()
@@ -279,6 +284,7 @@ func TestAutomationIsStopped(t *testing.T) {
 
 // C-428: otherwise than with OK, the code is Spotler's own, and the message says why.
 func TestAutomationDoesNotStart(t *testing.T) {
+	t.Parallel()
 	s := begin(t, "sqlite:"+t.TempDir()+"/c.db", nil)
 	s.flows()
 	s.control(http.MethodPost, s.sandbox.SpotlerURL+"/control/automations", map[string]any{"name": "Once", "active": true, "limit": 1, "triggers": []any{map[string]any{"triggerCode": "once", "name": "Once"}}}, nil)

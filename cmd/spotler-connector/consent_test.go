@@ -39,6 +39,7 @@ func (s *story) ledgerHolds(entries int64) {
 // Every change of consent is in the ledger, with who and where from: first values,
 // Do Not Bulk Email set and lifted, an opt-out in Spotler that wins, an erasure.
 func TestConsentIsWrittenDown(t *testing.T) {
+	t.Parallel()
 	databases(t, func(t *testing.T, database string) {
 		s := begin(t, database, nil)
 		s.crm(person(1, nil), permission(101, 1, "Nieuwsbrief", true), permission(102, 1, "Acties", false))
@@ -78,6 +79,7 @@ func TestConsentIsWrittenDown(t *testing.T) {
 
 // An opt-out that wins over a row that says Yes is the person's, in Spotler.
 func TestOptOutThatWinsIsWrittenDown(t *testing.T) {
+	t.Parallel()
 	s := begin(t, "sqlite:"+t.TempDir()+"/connector.db", nil)
 	s.control(http.MethodPost, s.sandbox.SpotlerURL+"/control/contacts", map[string]any{"contacts": []any{map[string]any{"properties": map[string]any{
 		"email": "ann1@example.test", "permissions": []any{map[string]any{"bit": 1, "enabled": false}}}}}}, nil)
@@ -129,6 +131,7 @@ func (s *story) permissions(n int) map[string]bool {
 // gets the rows of the variables; one whom Spotler knows gets what Spotler has; the bits
 // in Spotler follow.
 func TestPermissionsOfNewCustomers(t *testing.T) {
+	t.Parallel()
 	databases(t, func(t *testing.T, database string) {
 		s := begin(t, database, nil)
 		s.variable(900, "dh_spotlerpermissions", "", "Nieuwsbrief;Acties;Productinfo;Roddel;") // a Value: the default is the connector's own
@@ -165,6 +168,7 @@ func TestPermissionsOfNewCustomers(t *testing.T) {
 // C-626, C-627, C-628, C-731: ";" as the Value makes no rows; nothing at all makes none
 // either. C-625, C-730: the default is brought up to date, and a Value stays.
 func TestPermissionVariable(t *testing.T) {
+	t.Parallel()
 	database := "sqlite:" + t.TempDir() + "/connector.db"
 	s := begin(t, database, nil)
 	s.crm(person(1, nil))
@@ -204,6 +208,7 @@ func TestPermissionVariable(t *testing.T) {
 // loser's own contact gets no mail any more, and with one address there is one contact,
 // under the winner's id.
 func TestMergeKeepsTheStrictestConsent(t *testing.T) {
+	t.Parallel()
 	databases(t, func(t *testing.T, database string) {
 		s := begin(t, database, nil)
 		merge := func(winner, loser int) {
@@ -247,6 +252,7 @@ func TestMergeKeepsTheStrictestConsent(t *testing.T) {
 // A qualified lead hands its contact in Spotler to the contact that was made of it,
 // with what it had agreed to; no second one is made.
 func TestQualifiedLeadHandsOverItsContact(t *testing.T) {
+	t.Parallel()
 	databases(t, func(t *testing.T, database string) {
 		s := begin(t, database, nil)
 		s.variable(900, "dh_spotlerpermissions", "", "Nieuwsbrief;Acties;")
@@ -281,6 +287,7 @@ func TestQualifiedLeadHandsOverItsContact(t *testing.T) {
 // A row that is deleted and made again is a new person: a new contact, and a new name in
 // the ledger.
 func TestDeletedAndMadeAgain(t *testing.T) {
+	t.Parallel()
 	s := begin(t, "sqlite:"+t.TempDir()+"/connector.db", nil)
 	s.crm(person(1, nil), permission(101, 1, "Nieuwsbrief", true))
 	s.quiet()

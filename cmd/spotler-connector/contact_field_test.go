@@ -35,6 +35,7 @@ func fieldStory(t *testing.T, database string) *story {
 // C-361 to C-367, C-497 to C-535: one value of one field, by internal or display
 // name, in the type of the field; cleared; never against the mapping.
 func TestContactField(t *testing.T) {
+	t.Parallel()
 	databases(t, func(t *testing.T, database string) {
 		s := fieldStory(t, database)
 		before := s.link(1)
@@ -116,6 +117,7 @@ func TestContactFieldMadeAMomentAgo(t *testing.T) {
 // C-518 to C-527, C-535: items of a list, in every spelling of yes and no; what Do
 // Not Bulk Email keeps off stays off; a change of a permission is in the ledger.
 func TestListItem(t *testing.T) {
+	t.Parallel()
 	databases(t, func(t *testing.T, database string) {
 		s := fieldStory(t, database)
 		for n, tt := range []struct {
@@ -152,6 +154,7 @@ func TestListItem(t *testing.T) {
 // C-515, C-516: what a job sets in Spotler is news of Spotler's side, not an echo: the
 // poll brings it to Dynamics, a cleared field and a permission too, and a sync keeps it.
 func TestContactFieldTravelsBack(t *testing.T) {
+	t.Parallel()
 	databases(t, func(t *testing.T, database string) {
 		s := beginTwoWay(t, database, nil)
 		s.crm(person(1, map[string]any{"jobtitle": "Buyer", "address1_city": "Ede"}), permission(101, 1, "Nieuwsbrief", false), permission(102, 1, "Acties", true))

@@ -15,6 +15,7 @@ import (
 // Too many erasures at once stop with an alert; when a person lets them pass, the
 // rest go on.
 func TestFence(t *testing.T) {
+	t.Parallel()
 	databases(t, func(t *testing.T, database string) {
 		s := begin(t, database, map[string]string{"FENCE_LIMIT": "3", "FENCE_SHARE": "0"})
 		for n := 1; n <= 5; n++ {
@@ -47,6 +48,7 @@ func TestFence(t *testing.T) {
 // Credentials that were changed pause the environment with an alert; no job fails
 // for it, and work goes on when they are right again.
 func TestRefusedCredentials(t *testing.T) {
+	t.Parallel()
 	s := begin(t, "sqlite:"+t.TempDir()+"/c.db", nil)
 	s.crm(person(1, nil))
 	s.quiet()
@@ -69,6 +71,7 @@ func TestRefusedCredentials(t *testing.T) {
 
 // A connector that stops in the middle goes on where it was.
 func TestRestart(t *testing.T) {
+	t.Parallel()
 	databases(t, func(t *testing.T, database string) {
 		s := begin(t, database, nil)
 		s.control(http.MethodPost, s.sandbox.SpotlerURL+"/control/faults", map[string]any{"name": "away", "path": "/integrationservice*", "kind": "status", "status": 503}, nil)
@@ -93,6 +96,7 @@ func TestRestart(t *testing.T) {
 
 // With a hold, an erasure waits first, and undoing the change calls it off.
 func TestHold(t *testing.T) {
+	t.Parallel()
 	s := begin(t, "sqlite:"+t.TempDir()+"/c.db", map[string]string{"FENCE_HOLD": "2s"})
 	s.crm(person(1, nil), person(2, nil))
 	s.quiet()
@@ -109,6 +113,7 @@ func TestHold(t *testing.T) {
 // With readmit: new-consent, an erased person comes back only by a consent that
 // is newer than the erasure.
 func TestReadmitByNewConsent(t *testing.T) {
+	t.Parallel()
 	s := begin(t, "sqlite:"+t.TempDir()+"/c.db", map[string]string{"READMIT": "new-consent"})
 	s.crm(person(1, nil), permission(101, 1, "Nieuwsbrief", true))
 	s.quiet()
@@ -139,6 +144,7 @@ func (s *story) link(n int) store.Link {
 
 // A job that failed for the mapping is tried again when the mapping is edited.
 func TestAnEditedMappingWakesWhatFailed(t *testing.T) {
+	t.Parallel()
 	databases(t, func(t *testing.T, database string) {
 		s := begin(t, database, nil)
 		s.control(http.MethodPost, s.sandbox.SpotlerURL+"/control/rejects", map[string]any{"property": "city", "value": "Nowhere"}, nil)
@@ -164,6 +170,7 @@ func TestAnEditedMappingWakesWhatFailed(t *testing.T) {
 // After a write whose answer was lost, the record is synchronised once more some
 // minutes later, besides the repetition.
 func TestALostAnswerIsReadBack(t *testing.T) {
+	t.Parallel()
 	s := begin(t, "sqlite:"+t.TempDir()+"/c.db", nil)
 	s.control(http.MethodPost, s.sandbox.SpotlerURL+"/control/faults", map[string]any{"name": "f", "path": "*/contact/list", "kind": "drop_after_commit", "times": 1}, nil)
 	s.crm(person(1, nil))

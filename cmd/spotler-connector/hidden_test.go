@@ -37,6 +37,7 @@ func (s *story) goOn() {
 
 // A permission whose value we may not see is not a No: nobody loses a permission for it.
 func TestAHiddenPermissionIsNotANo(t *testing.T) {
+	t.Parallel()
 	s := begin(t, "sqlite:"+t.TempDir()+"/c.db", nil)
 	s.crm(person(1, nil), permission(101, 1, "Nieuwsbrief", true))
 	s.quiet()
@@ -56,6 +57,7 @@ func TestAHiddenPermissionIsNotANo(t *testing.T) {
 
 // A job row whose state we may not see has not ended: its command waits, and is done once.
 func TestAHiddenStateIsNotAnEnd(t *testing.T) {
+	t.Parallel()
 	s := begin(t, "sqlite:"+t.TempDir()+"/c.db", nil)
 	s.crm(person(1, nil))
 	s.quiet()

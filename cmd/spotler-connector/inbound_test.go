@@ -55,6 +55,7 @@ func (s *story) profile(external string, properties map[string]any) {
 // changes in a form of Spotler is in Dynamics after the poll, for rows with <- and <->
 // and for no others.
 func TestProfileComesBack(t *testing.T) {
+	t.Parallel()
 	databases(t, func(t *testing.T, database string) {
 		s := beginTwoWay(t, database, nil)
 		s.crm(person(1, map[string]any{"jobtitle": "Buyer", "address1_line1": "Church Street 1"}))
@@ -74,6 +75,7 @@ func TestProfileComesBack(t *testing.T) {
 // C-074 (deviation: the value of our own echo is not written again): our own writes
 // come back as echoes, and cost Dataverse nothing.
 func TestEchoesCostNothing(t *testing.T) {
+	t.Parallel()
 	databases(t, func(t *testing.T, database string) {
 		s := beginTwoWay(t, database, nil)
 		var all []edit
@@ -101,6 +103,7 @@ func TestEchoesCostNothing(t *testing.T) {
 // C-076, C-025, C-083, C-100: a permission that somebody changes in Spotler is in the
 // row after the poll, both ways, and the ledger knows that the person did it.
 func TestPermissionsComeBack(t *testing.T) {
+	t.Parallel()
 	databases(t, func(t *testing.T, database string) {
 		s := beginTwoWay(t, database, nil)
 		s.crm(person(1, nil), permission(101, 1, "Nieuwsbrief", true), permission(102, 1, "Acties", false))
@@ -135,6 +138,7 @@ func TestPermissionsComeBack(t *testing.T) {
 // C-098: Do Not Bulk Email turns everything off in Spotler, and our own all-false
 // does not come back to the rows: they keep their own value.
 func TestBulkEchoLeavesRows(t *testing.T) {
+	t.Parallel()
 	databases(t, func(t *testing.T, database string) {
 		s := beginTwoWay(t, database, nil)
 		s.crm(person(1, nil), permission(101, 1, "Nieuwsbrief", true))
@@ -161,6 +165,7 @@ func TestBulkEchoLeavesRows(t *testing.T) {
 // C-100, C-224, C-230: somebody who unsubscribes from everything has No in every row
 // and Opt-out as status, with the reason.
 func TestUnsubscribeComesBack(t *testing.T) {
+	t.Parallel()
 	databases(t, func(t *testing.T, database string) {
 		s := beginTwoWay(t, database, nil)
 		s.crm(person(1, nil), permission(101, 1, "Nieuwsbrief", true))
@@ -179,6 +184,7 @@ func TestUnsubscribeComesBack(t *testing.T) {
 // C-223, C-228, C-229, C-232: a hard bounce is on Spotler Info after the poll, one soft
 // bounce is not, and a new address lifts the bounce.
 func TestBouncesComeBack(t *testing.T) {
+	t.Parallel()
 	databases(t, func(t *testing.T, database string) {
 		s := beginTwoWay(t, database, nil)
 		s.crm(person(1, nil), person(2, nil), person(3, nil))

@@ -19,6 +19,7 @@ import (
 // Two environments with the same GUIDs and addresses, other secrets and other
 // mappings, run side by side in one house: nothing of one appears in the other.
 func TestEnvironmentsAreStrangers(t *testing.T) {
+	t.Parallel()
 	databases(t, func(t *testing.T, database string) {
 		first := begin2(t, "first", "0a90000a-0000-4000-8000-00000000000a")
 		second := begin2(t, "second", "0a90000a-0000-4000-8000-00000000000b")

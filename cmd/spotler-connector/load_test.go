@@ -12,6 +12,7 @@ import (
 // Everybody who was there before the connector is brought over; a node that dies in the
 // middle goes on where it was; and nobody who changes meanwhile waits for it.
 func TestLoad(t *testing.T) {
+	t.Parallel()
 	databases(t, func(t *testing.T, database string) {
 		s := begin(t, database, nil)
 		const people = 1200

@@ -26,6 +26,7 @@ rows:
 // C-592 C-608 C-610 C-611 C-613 C-614 C-615 C-616: what stands in other rows travels
 // with the person, read in the same request as the person's own row.
 func TestRelatedValuesTravel(t *testing.T) {
+	t.Parallel()
 	file := filepath.Join(t.TempDir(), "mapping.yaml")
 	if err := os.WriteFile(file, []byte(related), 0o600); err != nil {
 		t.Fatal(err)

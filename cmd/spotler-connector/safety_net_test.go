@@ -11,6 +11,7 @@ import (
 // What the webhook lost, the safety net finds: changes by change tracking, and
 // nothing that did not change.
 func TestChangeTracking(t *testing.T) {
+	t.Parallel()
 	databases(t, func(t *testing.T, database string) {
 		s := begin(t, database, map[string]string{"SAFETY_NET_CHANGES_EVERY": "1s"})
 		s.crm(person(1, nil), person(2, nil))
@@ -38,6 +39,7 @@ func TestChangeTracking(t *testing.T) {
 
 // A Queued job row whose webhook was lost is found by the pull.
 func TestPullOfQueuedJobs(t *testing.T) {
+	t.Parallel()
 	s := begin(t, "sqlite:"+t.TempDir()+"/c.db", map[string]string{"SAFETY_NET_JOBS_AFTER": "1s"})
 	s.crm(person(1, nil))
 	s.quiet()

@@ -12,6 +12,7 @@ import (
 // An installation that outgrew SQLite goes on in PostgreSQL where it was: the links, the
 // work that waits, the tokens and the secrets come along.
 func TestMoveToPostgres(t *testing.T) {
+	t.Parallel()
 	s := begin(t, "sqlite:"+t.TempDir()+"/c.db", nil)
 	s.crm(person(1, nil), person(2, nil))
 	s.quiet()

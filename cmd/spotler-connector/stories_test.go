@@ -14,6 +14,7 @@ import (
 
 // C-012, C-025: a change in Dynamics is in Spotler, and the result is back in Dynamics.
 func TestSaveTravels(t *testing.T) {
+	t.Parallel()
 	databases(t, func(t *testing.T, database string) {
 		s := begin(t, database, nil)
 		s.crm(person(1, map[string]any{"jobtitle": "Buyer", "address1_postalcode": "1234 AB"}))
@@ -43,6 +44,7 @@ func TestSaveTravels(t *testing.T) {
 // A person unsubscribes in Spotler; the CRM edits the job title before any poll.
 // The opt-out stays, and no bit is turned on again.
 func TestUnsubscribeIsNeverOverwritten(t *testing.T) {
+	t.Parallel()
 	databases(t, func(t *testing.T, database string) {
 		s := begin(t, database, nil)
 		s.crm(person(1, nil), permission(101, 1, "Nieuwsbrief", true), permission(102, 1, "Acties", false))
@@ -63,6 +65,7 @@ func TestUnsubscribeIsNeverOverwritten(t *testing.T) {
 // Somebody opted out in Spotler, under the address, before the CRM ever knew them.
 // A row that says Yes does not turn the bit on: the opt-out wins and the row becomes No.
 func TestOptOutWinsOverOptIn(t *testing.T) {
+	t.Parallel()
 	databases(t, func(t *testing.T, database string) {
 		s := begin(t, database, nil)
 		s.control(http.MethodPost, s.sandbox.SpotlerURL+"/control/contacts", map[string]any{"contacts": []any{map[string]any{"properties": map[string]any{
@@ -83,6 +86,7 @@ func TestOptOutWinsOverOptIn(t *testing.T) {
 
 // C-199…: Do Not Bulk Email turns all permissions off and erases nobody.
 func TestDoNotBulkEmail(t *testing.T) {
+	t.Parallel()
 	databases(t, func(t *testing.T, database string) {
 		s := begin(t, database, nil)
 		s.crm(person(1, nil), permission(101, 1, "Nieuwsbrief", true), permission(102, 1, "Acties", true))
@@ -103,6 +107,7 @@ func TestDoNotBulkEmail(t *testing.T) {
 // erased, no job fails, the environment waits with an alert, and goes on when
 // the right is back.
 func TestLostPrivilegeErasesNobody(t *testing.T) {
+	t.Parallel()
 	databases(t, func(t *testing.T, database string) {
 		s := begin(t, database, nil)
 		var all []edit
@@ -163,6 +168,7 @@ func (s *story) gate(api string) store.Gate {
 
 // Two rows share an address and one is deleted: the other takes its place.
 func TestSharedAddress(t *testing.T) {
+	t.Parallel()
 	databases(t, func(t *testing.T, database string) {
 		s := begin(t, database, nil)
 		same := map[string]any{"emailaddress1": "family@example.test"}
@@ -197,6 +203,7 @@ func TestSharedAddress(t *testing.T) {
 
 // A merged loser and a qualified lead are left alone.
 func TestMergedAndQualified(t *testing.T) {
+	t.Parallel()
 	databases(t, func(t *testing.T, database string) {
 		s := begin(t, database, nil)
 		s.crm(person(1, nil), person(2, nil))
@@ -231,6 +238,7 @@ func TestMergedAndQualified(t *testing.T) {
 // A permission row is deleted: the person is synchronised, and the bit is left as
 // Spotler has it, because no row says anything about it any more.
 func TestDeletedPermissionRow(t *testing.T) {
+	t.Parallel()
 	databases(t, func(t *testing.T, database string) {
 		s := begin(t, database, nil)
 		s.crm(person(1, nil), permission(101, 1, "Nieuwsbrief", true), permission(102, 1, "Acties", true))
@@ -250,6 +258,7 @@ func TestDeletedPermissionRow(t *testing.T) {
 
 // C-180…: deleted, Do Not Email, no address and inactive anonymise; a wrong address does not.
 func TestErasing(t *testing.T) {
+	t.Parallel()
 	databases(t, func(t *testing.T, database string) {
 		s := begin(t, database, nil)
 		for n := 1; n <= 5; n++ {
@@ -282,6 +291,7 @@ func TestErasing(t *testing.T) {
 
 // Jobs that a person makes: results, validation, and what is not supported yet.
 func TestJobs(t *testing.T) {
+	t.Parallel()
 	databases(t, func(t *testing.T, database string) {
 		s := begin(t, database, nil)
 		s.crm(person(1, nil), person(2, nil), person(3, nil))
@@ -328,6 +338,7 @@ func TestJobs(t *testing.T) {
 
 // One bad contact in a batch fails alone, and its job names the field.
 func TestOneBadContactFailsAlone(t *testing.T) {
+	t.Parallel()
 	databases(t, func(t *testing.T, database string) {
 		s := begin(t, database, nil)
 		s.control(http.MethodPost, s.sandbox.SpotlerURL+"/control/rejects", map[string]any{"property": "city", "value": "Nowhere"}, nil)
@@ -355,6 +366,7 @@ func TestOneBadContactFailsAlone(t *testing.T) {
 
 // Faults of Spotler: whatever happens on the way, everybody arrives in the end.
 func TestFaultsOnTheWay(t *testing.T) {
+	t.Parallel()
 	for name, fault := range map[string]map[string]any{
 		"busy":           {"name": "f", "path": "*/contact/list", "kind": "status", "status": 429, "retry_after": 1, "times": 2},
 		"server error":   {"name": "f", "path": "*/contact/list", "kind": "status", "status": 500, "times": 3},
@@ -392,6 +404,7 @@ func (s *story) api(method, path string, body any) {
 // A person who is deleted while Dataverse is deaf: the job rows are told without
 // the lookup, and nothing is set aside.
 func TestToldWithoutThePerson(t *testing.T) {
+	t.Parallel()
 	s := begin(t, "sqlite:"+t.TempDir()+"/c.db", nil)
 	s.crm(person(1, nil))
 	s.quiet()

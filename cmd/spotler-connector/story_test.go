@@ -40,8 +40,14 @@ type story struct {
 
 // databases are where stories run: the same story must hold on both.
 func databases(t *testing.T, tell func(t *testing.T, database string)) {
-	t.Run("sqlite", func(t *testing.T) { tell(t, "sqlite:"+t.TempDir()+"/connector.db") })
-	t.Run("postgres", func(t *testing.T) { tell(t, storetest.PostgresURL(t)) })
+	t.Run("sqlite", func(t *testing.T) {
+		t.Parallel()
+		tell(t, "sqlite:"+t.TempDir()+"/connector.db")
+	})
+	t.Run("postgres", func(t *testing.T) {
+		t.Parallel()
+		tell(t, storetest.PostgresURL(t))
+	})
 }
 
 // begin starts a house with one environment; more are settings beyond the usual.
@@ -135,13 +141,13 @@ func (s *story) until(what string, true_ func() bool) {
 	s.Helper()
 	deadline := time.NewTimer(30 * time.Second)
 	defer deadline.Stop()
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
+	pause := 2 * time.Millisecond
 	for !true_() {
 		select {
 		case <-deadline.C:
 			s.Fatalf("it never came: %s", what)
-		case <-tick.C:
+		case <-time.After(pause): // to look costs the house time, so it looks less and less often
+			pause = min(pause*3/2, 40*time.Millisecond)
 		}
 	}
 }

@@ -30,6 +30,7 @@ func (s *story) rows(set string) []map[string]any {
 // a new lead, although the address is known, with the default of its source and the
 // permissions of Spotler; then the id stands in Spotler, and later changes come by it.
 func TestSubscriberBecomesLead(t *testing.T) {
+	t.Parallel()
 	databases(t, func(t *testing.T, database string) {
 		s := beginTwoWay(t, database, map[string]string{"SUBSCRIBERS_BECOME": "lead", "SUBSCRIBERS_DEFAULTS": "subject=Form on the site"})
 		s.arrive(subscriber("", "jan@example.test", "Vries"))
@@ -61,6 +62,7 @@ func TestSubscriberBecomesLead(t *testing.T) {
 // C-104, C-110, C-111, C-112: a subscriber with the address of a contact is that
 // contact, which is updated; one without becomes a new contact.
 func TestSubscriberBecomesContact(t *testing.T) {
+	t.Parallel()
 	databases(t, func(t *testing.T, database string) {
 		s := beginTwoWay(t, database, map[string]string{"SUBSCRIBERS_BECOME": "contact"})
 		s.crm(edit{Method: http.MethodPost, Set: "contacts", ID: id(1), Body: map[string]any{"lastname": "Vries", "emailaddress1": "Jan@example.test", "statecode": 0}})
@@ -82,6 +84,7 @@ func TestSubscriberBecomesContact(t *testing.T) {
 // C-117, and the setting take_over_ids: an id of another system makes a new subscriber,
 // is kept, and links the record from then on.
 func TestForeignIDIsKept(t *testing.T) {
+	t.Parallel()
 	databases(t, func(t *testing.T, database string) {
 		s := beginTwoWay(t, database, map[string]string{"SUBSCRIBERS_BECOME": "contact"})
 		s.arrive(subscriber("shop-7", "jan@example.test", "Vries"))
@@ -118,6 +121,7 @@ func TestForeignIDIsTakenOver(t *testing.T) {
 // A GUID that nobody has is an orphan: it is asked about, and nobody is created. A GUID
 // of a row that we never wrote is that row.
 func TestUnknownGUID(t *testing.T) {
+	t.Parallel()
 	databases(t, func(t *testing.T, database string) {
 		s := beginTwoWay(t, database, map[string]string{"SUBSCRIBERS_BECOME": "contact"})
 		s.arrive(subscriber(id(77), "jan@example.test", "Vries"))

@@ -83,6 +83,7 @@ func (s *story) shows(row map[string]any, state_ connector.JobState, code, says 
 // C-317 to C-323, C-371 to C-383, C-405, C-406: tags are given and taken away, several at
 // once; without a person a tag is only made; the timeline tells.
 func TestTags(t *testing.T) {
+	t.Parallel()
 	databases(t, func(t *testing.T, database string) {
 		s := begin(t, database, nil)
 		s.crm(person(1, nil))
@@ -112,6 +113,7 @@ func TestTags(t *testing.T) {
 
 // A person who is not in Spotler is synchronised for a tag, and not for taking one away.
 func TestTagOfSomebodyNew(t *testing.T) {
+	t.Parallel()
 	s := begin(t, "sqlite:"+t.TempDir()+"/c.db", nil)
 	s.silently(person(1, nil), person(2, nil), person(3, map[string]any{"donotemail": true}))
 	s.shows(s.job(201, connector.AddTag, on(1, "Lead", "")), connector.Completed, "OK", "has the tag 'Lead'")
@@ -128,6 +130,7 @@ func TestTagOfSomebodyNew(t *testing.T) {
 // C-324 to C-335, C-384 to C-404, C-407: scores are set, raised and lowered (Decrease
 // means decrease, whatever C-400 says), made at zero when there is none, below zero too.
 func TestScores(t *testing.T) {
+	t.Parallel()
 	databases(t, func(t *testing.T, database string) {
 		s := begin(t, database, nil)
 		s.crm(person(1, nil))
@@ -182,6 +185,7 @@ func TestScores(t *testing.T) {
 // C-330, C-334: a score is never counted twice, whether the request or its answer is
 // lost: it is read again, and only what did not happen is sent again.
 func TestScoreIsNeverCountedTwice(t *testing.T) {
+	t.Parallel()
 	const found = "The answer was lost; the score was read again"
 	cases := []struct {
 		operation connector.Operation
@@ -230,6 +234,7 @@ func TestScoreIsNeverCountedTwice(t *testing.T) {
 // Spotler's own scoring goes on while an answer is lost: nothing is overwritten or
 // guessed, and the job says that it may have been done.
 func TestScoreOfSpotlerIsNotOverwritten(t *testing.T) {
+	t.Parallel()
 	s := begin(t, "sqlite:"+t.TempDir()+"/c.db", nil)
 	s.crm(person(1, nil))
 	s.quiet()
@@ -257,6 +262,7 @@ func TestScoreOfSpotlerIsNotOverwritten(t *testing.T) {
 // A node loses its lane while its request is on the way: the next one reads the score
 // before it does anything.
 func TestScoreAfterACrash(t *testing.T) {
+	t.Parallel()
 	databases(t, func(t *testing.T, database string) {
 		s := begin(t, database, nil)
 		s.crm(person(1, nil))
@@ -282,6 +288,7 @@ func TestScoreAfterACrash(t *testing.T) {
 // What cannot be read cannot be judged: without the score nothing is sent again. A
 // read that fails for a while is only tried again.
 func TestScoreThatCannotBeRead(t *testing.T) {
+	t.Parallel()
 	s := begin(t, "sqlite:"+t.TempDir()+"/c.db", nil)
 	s.crm(person(1, nil), person(2, nil), person(3, nil))
 	s.quiet()
@@ -310,6 +317,7 @@ func TestScoreThatCannotBeRead(t *testing.T) {
 
 // Somebody whom Spotler no longer has, and an account without tags, are named.
 func TestTagWithoutContactOrCall(t *testing.T) {
+	t.Parallel()
 	s := begin(t, "sqlite:"+t.TempDir()+"/c.db", nil)
 	s.crm(person(1, nil), person(2, nil))
 	s.quiet()
