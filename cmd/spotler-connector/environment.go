@@ -39,8 +39,7 @@ type environment struct {
 	crm      *dataverse.Client
 	mail     *spotler.Client
 	started  atomic.Pointer[operations.Environment]
-	fields   map[string]string // types of Spotler's properties when it started
-	why      atomic.Value      // string: why it has not started
+	why      atomic.Value // string: why it has not started
 	sheetUse atomic.Pointer[store.SheetUse]
 	watched  atomic.Pointer[watched]
 	again    chan struct{} // asks that it starts anew
@@ -260,16 +259,16 @@ func (e *environment) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	started := e.working(bound, now.tables, populate)
+	started := e.working(bound, now, populate)
 	if versions.canary != nil {
 		newer, err := versions.canary.Bind(now.list(), now.fields(), mapping.In(e.settings.Zone), mapping.HoldBack())
 		if err != nil {
 			return fmt.Errorf("canary mapping of environment %s: %w", e.settings.Name, err)
 		}
-		started.Canary = &operations.Canary{Environment: e.working(newer, now.tables, populate), Share: versions.use.Share}
+		started.Canary = &operations.Canary{Environment: e.working(newer, now, populate), Share: versions.use.Share}
 		started.Canary.Environment.SkipSteps(steps...)
 	}
-	e.fields, e.schemasRead = typesOf(now.properties), e.house.now()
+	e.schemasRead = e.house.now()
 	started.SkipSteps(steps...)
 	e.sheetUse.Store(&versions.use)
 	e.started.Store(started)
@@ -302,16 +301,16 @@ func (e *environment) bind(ctx context.Context, s sheets, now schemas) (*mapping
 }
 
 // working is the environment with one version of the mapping.
-func (e *environment) working(bound *mapping.Bound, tables map[connector.Table]schema.Table, populate *operations.Populate) *operations.Environment {
+func (e *environment) working(bound *mapping.Bound, now schemas, populate *operations.Populate) *operations.Environment {
 	s := e.settings
 	return &operations.Environment{
-		Name: s.Name, CRM: e.crm, Mail: e.mail, Mapping: bound, Tables: tables, Synced: s.Tables,
+		Name: s.Name, CRM: e.crm, Mail: e.mail, Mapping: bound, Tables: now.tables, Synced: s.Tables,
 		Policy:      decide.Policy{AnonymizeInactive: s.AnonymizeWhenInactive, Readmit: decide.Readmit(s.Readmit)},
 		Fence:       fenceOf(s.Fence),
 		FenceWindow: s.Fence.Window, Hold: s.Fence.Hold, JobLog: s.JobLog, Purge: s.PurgeExistingProperties, Patience: e.house.tuning.patience, Populate: populate,
 		Fields: spotler.NewSchemaCache(e.mail, fieldsKept, e.house.now), Zone: s.Zone,
-		Prefer: decide.Preference(s.Poll.Prefer), Skew: s.Poll.Skew,
-		Subscribers: e.subscribers(tables),
+		Prefer: decide.Preference(s.Poll.Prefer), Skew: s.Poll.Skew, Turns: s.Poll.Freeze, Types: typesOf(now.properties),
+		Subscribers: e.subscribers(now.tables),
 	}
 }
 

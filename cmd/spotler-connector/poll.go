@@ -16,7 +16,7 @@ import (
 // poll puts what changed in Spotler between two moments into the lanes.
 func (e *environment) poll(ctx context.Context, from, to time.Time) error {
 	o := e.started.Load()
-	w := &operations.Watcher{Env: o, Mail: e.mail, Store: e.house.store, Now: e.house.now, Fields: e.fields, Empties: e.settings.Poll.Empties}
+	w := &operations.Watcher{Env: o, Mail: e.mail, Store: e.house.store, Now: e.house.now, Fields: o.Types, Empties: e.settings.Poll.Empties}
 	seen, err := w.Window(ctx, from, to)
 	if seen.Contacts+seen.Bounces+seen.Unread > 0 {
 		e.house.log.Info("Spotler was asked what changed", "environment", o.Name, "contacts", seen.Contacts, "echoes", seen.Echoes, "bounces", seen.Bounces,

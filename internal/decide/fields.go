@@ -1,6 +1,10 @@
 package decide
 
-import connector "github.com/spotler-connector/connector"
+import (
+	"slices"
+
+	connector "github.com/spotler-connector/connector"
+)
 
 // Sides holds the keyed hashes of one field as both systems last had it; "" is
 // an empty value.
@@ -32,14 +36,17 @@ type Sending struct {
 	// Refreshed names two-way fields that Spotler already has as the CRM now
 	// has them: nothing is sent, the shadow is brought up to date.
 	Refreshed []string
+	// Moved names two-way fields that are sent, or cleared by purging: what Spotler holds now must be compared
+	// before they travel, or a change there that nobody polled yet is overwritten.
+	Moved []string
 	// Next holds the shadow entries to store once Spotler accepted the write.
 	Next Shadow
 }
 
 // Fields decides which fields to send. A "->" field is always sent; when it is
 // empty it is cleared if the shadow says that it had a value, else left out. A
-// "<->" field is sent only when its CRM value differs from the shadow, so a
-// change in Spotler that was not polled yet is never overwritten. With purge an
+// "<->" field is sent only when its CRM value differs from the shadow; it is named in
+// Moved too. With purge an
 // empty field is left out, because the write clears what it does not mention
 // (manual: "Purging existing properties").
 func Fields(fields []Field, shadow Shadow, purge bool, hash Hash) Sending {
@@ -77,10 +84,23 @@ func (s *Sending) add(f Field, now, was Sides, purge bool) {
 		return
 	}
 	s.Next[f.Name] = now
+	if f.Direction == connector.BothWays {
+		s.Moved = append(s.Moved, f.Name)
+	}
 	if empty && purge {
 		return
 	}
 	s.Send = append(s.Send, f)
+}
+
+// Withhold takes a field out of what is sent: it stays as it is in Spotler, and what
+// was agreed on stays as it was. A purging write must repeat it.
+func (s *Sending) Withhold(name string, purge bool) {
+	s.Send = slices.DeleteFunc(s.Send, func(f Field) bool { return f.Name == name })
+	delete(s.Next, name)
+	if purge && !slices.Contains(s.Repeat, name) {
+		s.Repeat = append(s.Repeat, name)
+	}
 }
 
 func hashed(hash Hash, field, canonical string) string {

@@ -112,3 +112,24 @@ func TestFieldsSettle(t *testing.T) {
 		}
 	})
 }
+
+// A two-way field that moved is named, for what Spotler holds must be looked at; one
+// that is withheld stays as it was on both sides, also where the write purges.
+func TestMovedAndWithheld(t *testing.T) {
+	ede := decide.Shadow{"city": sides("city", "Ede", "Ede")}
+	for _, purge := range []bool{false, true} {
+		for _, value := range []string{"Rhenen", ""} {
+			s := decide.Fields([]decide.Field{field(connector.BothWays, value)}, ede, purge, hash)
+			if d := cmp.Diff([]string{"city"}, s.Moved); d != "" {
+				t.Errorf("purge %t, value %q: moved (-want +got): %s", purge, value, d)
+			}
+			s.Withhold("city", purge)
+			if len(s.Send) != 0 || len(s.Next) != 0 || (len(s.Repeat) == 1) != purge {
+				t.Errorf("purge %t, value %q: withheld: %+v", purge, value, s)
+			}
+		}
+	}
+	if s := decide.Fields([]decide.Field{field(connector.ToSpotler, "Rhenen")}, ede, false, hash); len(s.Moved) != 0 {
+		t.Errorf("a -> field moved: %v", s.Moved)
+	}
+}

@@ -22,6 +22,8 @@ type Arguments struct {
 	Load connector.Table `json:"load,omitempty"`
 	// Inbound is a person as Spotler told of them.
 	Inbound *Inbound `json:"inbound,omitempty"`
+	// Answer is what a person chose for a field that both sides changed.
+	Answer *Answer `json:"answer,omitempty"`
 }
 
 // Encode returns the arguments as an op carries them; nil when there are none.

@@ -29,6 +29,10 @@ func (b *run) consider(ctx context.Context, people []*person) error {
 	if err := b.readSharers(ctx, writing); err != nil {
 		return err
 	}
+	for _, p := range writing {
+		p.sending = decide.Fields(fieldsOf(p.mapped), shadowOf(p.link), b.env.Purge, b.env.fieldHash)
+		p.open = askedFields(p.link.Shadow)
+	}
 	b.each(writing, b.mustLook, func(p *person) { b.considerOne(ctx, p) })
 	return nil
 }
@@ -74,6 +78,9 @@ func (b *run) mustLook(p *person) bool {
 	if b.env.Purge {
 		return true // what Spotler owns must be repeated, or the write clears it
 	}
+	if len(p.sending.Moved)+len(p.open) > 0 {
+		return true // the field may have changed in Spotler since anybody looked
+	}
 	if p.verdict.Action == decide.Create && b.env.Subscribers.Strategy != decide.StrategyOff {
 		return true // somebody who came from Spotler has an id there that may be another system's
 	}
@@ -83,7 +90,6 @@ func (b *run) mustLook(p *person) bool {
 func (b *run) considerOne(ctx context.Context, p *person) {
 	shadow := shadowOf(p.link)
 	keys := b.knownBits(p)
-	p.sending = decide.Fields(fieldsOf(p.mapped), shadow, b.env.Purge, b.env.fieldHash)
 	current := decide.Current{}
 	var there spotler.Contact
 	if b.mustLook(p) {
@@ -94,6 +100,9 @@ func (b *run) considerOne(ctx context.Context, p *person) {
 		}
 		p.fresh = !current.Exists
 		b.keepForeignID(p, there)
+		if current.Exists {
+			b.meet(ctx, p, there, shadow)
+		}
 	}
 	p.consents = decide.Bits(b.wanted(p), decide.BitShadowOf(shadow, keys, b.env.fieldHash), current)
 	if b.env.Purge && current.Exists {
@@ -114,7 +123,7 @@ func (b *run) considerOne(ctx context.Context, p *person) {
 func (b *run) unchanged(p *person, shadow decide.Shadow) bool {
 	seen := p.work.Source == "webhook" || p.work.Source == "feed"
 	if !seen || len(p.work.Jobs) > 0 || p.verdict.Action != decide.Update || p.row.Version == 0 || p.row.Version != p.link.Version ||
-		p.link.Status != p.verdict.Status || len(p.consents.Send)+len(p.consents.Corrections)+len(p.consents.Held) > 0 {
+		p.link.Status != p.verdict.Status || len(p.marks)+len(p.result.follow) > 0 || len(p.consents.Send)+len(p.consents.Corrections)+len(p.consents.Held) > 0 {
 		return false
 	}
 	for name, now := range p.sending.Next {
@@ -248,6 +257,7 @@ func (b *run) afterWrite(p *person, status connector.SpotlerStatus) store.Link {
 	for k, v := range next {
 		l.Shadow[k] = store.Sides{CRM: v.CRM, Spotler: v.Spotler}
 	}
+	p.marked(l.Shadow)
 	l.Shadow[rulesEntry] = store.Sides{CRM: b.env.rulesHash(p.facts)}
 	l.ExternalID, l.AddressHash, l.Owner = p.externalID(), p.hash, true
 	l.ErasedAt = time.Time{}

@@ -79,14 +79,19 @@ type Environment struct {
 	Patience time.Duration
 	// Prefer says which side a two-way field believes when both moved and its row of
 	// the mapping does not say; Skew is how far the clocks may be apart.
-	Prefer      decide.Preference
-	Skew        time.Duration
+	Prefer decide.Preference
+	Skew   time.Duration
+	// Turns is how often a two-way field may turn round between both writers within an
+	// hour before it is frozen; 0 is never.
+	Turns       int
 	Subscribers Subscribers
 
 	// Populate makes permission rows for people who have none; nil makes none.
 	Populate *Populate
 	// Fields are the fields of contacts that Spotler shows, as they are now.
 	Fields Fields
+	// Types are the types of Spotler's fields with which the mapping was bound.
+	Types map[string]string
 	// Zone is where a time without an offset falls; nil is UTC.
 	Zone *time.Location
 

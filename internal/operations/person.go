@@ -37,12 +37,14 @@ type person struct {
 	// What was decided.
 	verdict  decide.Verdict
 	sending  decide.Sending
+	open     []string // fields that a person was asked about
 	consents decide.Consents
-	repeat   map[string]any         // what a purging write must repeat
-	first    []connector.Permission // rows that were made for the person in this run
-	copied   bool                   // as Spotler had them
-	seen     *lookedAt              // once somebody looked
-	fresh    bool                   // nobody was in Spotler under this id or address
+	repeat   map[string]any           // what a purging write must repeat
+	first    []connector.Permission   // rows that were made for the person in this run
+	copied   bool                     // as Spotler had them
+	seen     *lookedAt                // once somebody looked
+	fresh    bool                     // nobody was in Spotler under this id or address
+	marks    map[string]*decide.Sides // entries of the shadow that are no field's; nil takes one away
 
 	// How it ended.
 	done   bool

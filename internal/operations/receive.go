@@ -17,7 +17,8 @@ import (
 // arrival is one person who comes back from Spotler in the lane of their record.
 type arrival struct {
 	*person
-	in Inbound
+	in     Inbound
+	answer Answer // of a person, to the question about a field
 
 	// What was decided.
 	body     dataverse.Fields // columns of the person's row
@@ -37,7 +38,7 @@ func (b *run) receive(ctx context.Context, work []store.Taken, indices []int, ou
 	var guests []*guest
 	for _, i := range indices {
 		args, err := DecodeArguments(work[i].Arguments)
-		if err == nil && args.Inbound == nil {
+		if err == nil && args.Inbound == nil && args.Answer == nil {
 			err = errors.New("the op does not say who changed")
 		}
 		if err != nil {
@@ -45,6 +46,10 @@ func (b *run) receive(ctx context.Context, work []store.Taken, indices []int, ou
 			continue
 		}
 		record, ok := work[i].Lane.Record()
+		if args.Answer != nil {
+			known = append(known, &arrival{person: &person{index: i, work: work[i], record: record}, answer: *args.Answer, body: dataverse.Fields{}, next: decide.Shadow{}})
+			continue
+		}
 		if !ok || !record.Table.IsPerson() {
 			guests = append(guests, &guest{index: i, work: work[i], in: *args.Inbound})
 			continue
@@ -130,6 +135,9 @@ func (b *run) admit(a *arrival) {
 		a.end(connector.Skipped("The row was deleted in Dynamics 365; its erasure is on its own way."))
 	case !a.found:
 		a.fail(&fault.Error{Op: "dataverse.Rows", On: a.record.String(), Kind: fault.Unreachable, Says: "the row was not in the answer of Dynamics 365; it may be hidden from the connector: check its security role"})
+	case a.answer.Field != "" && (!a.link.InSpotler() || a.facts.Merged):
+		b.answered(a.person, a.answer.Field, a.answer.Choice)
+		a.end(connector.Skipped("The person is not in Spotler any more, so there is nothing to choose."))
 	case a.linked && !a.link.ErasedAt.IsZero() && !a.in.Adopt:
 		a.end(connector.Skipped("The person was erased in Spotler, so nothing is taken from there."))
 	case a.facts.Merged && a.facts.Master != "":
@@ -181,19 +189,22 @@ func (b *run) refresh(ctx context.Context, all []*arrival) error {
 			unlisted := a.in.Unlisted
 			a.in = inboundOf(c, b.env.Mapping.InwardProperties(a.record.Table), b.Now())
 			a.in.Unlisted = unlisted
+			if a.answer.Field != "" {
+				a.in.Unlisted = b.unlisted(ctx, a.record.Table)
+			}
 		}
 	})
 	return nil
 }
 
 // compareAll decides what each arrival changes.
-func (b *run) compareAll(_ context.Context, all []*arrival) error {
+func (b *run) compareAll(ctx context.Context, all []*arrival) error {
 	for _, a := range all {
 		b.reach(a)
 		if a.in.Bounce != "" || a.in.gone() {
 			continue
 		}
-		b.compareFields(a)
+		b.compareFields(ctx, a)
 		b.compareBits(a)
 	}
 	return nil
@@ -213,47 +224,6 @@ func (b *run) reach(a *arrival) {
 		r.Bounced = decide.SoftBounce
 	}
 	a.standing = decide.InSpotler(r)
-}
-
-// compareFields compares every <- and <-> field with what both sides agreed on.
-func (b *run) compareFields(a *arrival) {
-	mirror := b.env.Mapping.Mirror(a.record.Table, a.row.Values)
-	shadow := shadowOf(a.link)
-	hash := func(field, text string) string {
-		if text == "" {
-			return ""
-		}
-		return b.env.fieldHash(field, text)
-	}
-	modified, _ := a.row.Time("modifiedon")
-	for _, r := range b.env.Mapping.Inward(a.record.Table, a.in.Properties) {
-		held, readable := mirror[r.Name]
-		was, known := shadow[r.Name]
-		now := decide.Sides{CRM: hash(r.Name, r.Canonical), Spotler: hash(r.Name, r.Wire)}
-		if !readable || r.Says != "" && r.Wire == "" {
-			a.note(r.Column, r.Says)
-			continue
-		}
-		c := decide.ThreeWay(decide.TwoSided{Direction: r.Direction, Prefer: b.env.preference(r.Policy), Was: was, Known: known,
-			CRM: hash(r.Name, held.Canonical), Wire: hash(r.Name, held.Wire), Spotler: now.Spotler, Present: r.Present,
-			Listed: a.in.listed(r.Name), CRMAt: modified, SpotlerAt: a.in.Changed}, b.env.Skew)
-		switch c.Outcome {
-		case decide.Agree:
-			a.next[r.Name] = decide.Sides{CRM: hash(r.Name, held.Canonical), Spotler: now.Spotler}
-		case decide.ToCRM:
-			if r.Says != "" {
-				a.note(r.Column, r.Says)
-				continue
-			}
-			a.body[r.Column] = r.Value
-			a.next[r.Name] = now
-		case decide.ToSpotler:
-			a.next[r.Name] = decide.Sides{CRM: was.CRM, Spotler: now.Spotler}
-			a.back = a.back || c.Rule != "crm-moved"
-		case decide.Ask:
-			b.ask(a, r, held)
-		}
-	}
 }
 
 // note says that a value was left out.

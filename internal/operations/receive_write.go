@@ -109,7 +109,7 @@ func (b *run) settleArrivals(_ context.Context, all []*arrival) error {
 			link.Status, link.Reason, link.Rule = a.standing.Status, sentence(a.standing.Reason), "spotler-"+a.standing.Rule
 			a.result.tellings = append(a.result.tellings, b.infoTellings(&link, false)...)
 		}
-		if moved || len(a.next) > 0 || a.in.Adopt {
+		if moved || len(a.next) > 0 || len(a.marks) > 0 || a.in.Adopt {
 			a.result.links = []store.Link{link}
 		}
 		a.result.consents = consents
@@ -131,6 +131,7 @@ func (a *arrival) agreed(e *Environment) store.Link {
 	for name, sides := range a.next {
 		shadow[name] = store.Sides{CRM: sides.CRM, Spotler: sides.Spotler}
 	}
+	a.marked(shadow)
 	l.Shadow = shadow
 	switch {
 	case a.in.Adopt:

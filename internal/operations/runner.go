@@ -166,7 +166,7 @@ func (b *run) single(ctx context.Context, t store.Taken) store.Settlement {
 // as the sync of its person, is kept.
 func (b *run) broke(ctx context.Context, t store.Taken, job connector.Job, res result) store.Settlement {
 	s := b.failed(ctx, t, job, res.err)
-	s.Links, s.Release, s.Follow, s.Consents = res.links, res.release, res.follow, res.consents
+	s.Links, s.Release, s.Follow, s.Consents, s.Reviews, s.Answered = res.links, res.release, res.follow, res.consents, res.reviews, res.answered
 	s.Tellings = append(res.tellings, s.Tellings...)
 	return s
 }

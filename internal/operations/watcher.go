@@ -259,7 +259,7 @@ func (x *watching) lane(in Inbound, l store.Link) store.Lane {
 // echo reports whether a contact is as both sides agreed on: then there is no work,
 // and Dataverse is not asked.
 func (x *watching) echo(in Inbound, l store.Link) bool {
-	if l.Record.IsZero() || !l.InSpotler() || in.Bounce != "" || in.gone() {
+	if l.Record.IsZero() || !l.InSpotler() || in.Bounce != "" || in.gone() || len(askedFields(l.Shadow)) > 0 {
 		return false
 	}
 	open, known := in.contact().Channel("EMAIL")

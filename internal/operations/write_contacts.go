@@ -123,7 +123,7 @@ func (b *run) written(ctx context.Context, p *person, status connector.SpotlerSt
 			p.fail(err)
 			return
 		}
-		p.result.follow = next
+		p.result.follow = append(p.result.follow, next...)
 	}
 	p.end(o)
 }

@@ -184,6 +184,7 @@ type Poll struct {
 	Empties int           // so many people may empty one field in one window; 0 takes the fence away
 	Prefer  Prefer
 	Skew    time.Duration // how far the clocks of the two systems may be apart
+	Freeze  int           // so many turns of a field within an hour freeze it; 0 is never
 }
 
 // Subscribers is what becomes of people who are in Spotler and not in Dynamics 365
