@@ -9,6 +9,8 @@ type commands struct {
 	Sync     syncCommand     `cmd:"" help:"Make Spotler look like the CRM for some records."`
 	Load     loadCommand     `cmd:"" help:"Bring every row of a table over, as at the beginning."`
 	Jobs     jobsCommand     `cmd:"" help:"Look at jobs and ask for them."`
+	Poll     pollCommand     `cmd:"" help:"Read what changed in Spotler."`
+	Reviews  reviewsCommand  `cmd:"" help:"Look at the questions that only a person can answer, and answer them."`
 	Gates    gatesCommand    `cmd:"" help:"Lift the pauses of the remote APIs."`
 	Fence    fenceCommand    `cmd:"" help:"Let pass what the fence stopped."`
 	Consent  consentCommand  `cmd:"" help:"Look at the ledger of consent."`

@@ -178,6 +178,8 @@ func (h *house) off(name connector.Environment) string {
 func (h *house) apiOptions() api.Options {
 	return api.Options{Store: h.store, Settings: h.settings, Version: release(), Started: h.started, Now: h.now, Off: h.off,
 		Load:      operations.PutLoad,
+		Poll:      h.poll,
+		Answer:    operations.PutAnswer,
 		Arguments: func(j connector.Job) ([]byte, error) { return operations.Arguments{Job: j}.Encode() },
 		Report:    func(err error) { h.log.Error("the API ran into trouble", "err", err) }}
 }

@@ -6,7 +6,9 @@ import (
 	"time"
 
 	connector "github.com/spotler-connector/connector"
+	"github.com/spotler-connector/connector/internal/api/openapi"
 	"github.com/spotler-connector/connector/internal/decide"
+	"github.com/spotler-connector/connector/internal/fault"
 	"github.com/spotler-connector/connector/internal/operations"
 	"github.com/spotler-connector/connector/internal/schema"
 	"github.com/spotler-connector/connector/internal/settings"
@@ -15,6 +17,11 @@ import (
 
 // poll puts what changed in Spotler between two moments into the lanes.
 func (e *environment) poll(ctx context.Context, from, to time.Time) error {
+	_, err := e.window(ctx, from, to)
+	return err
+}
+
+func (e *environment) window(ctx context.Context, from, to time.Time) (operations.Watched, error) {
 	o := e.started.Load()
 	w := &operations.Watcher{Env: o, Mail: e.mail, Store: e.house.store, Now: e.house.now, Fields: o.Types, Empties: e.settings.Poll.Empties}
 	seen, err := w.Window(ctx, from, to)
@@ -22,7 +29,27 @@ func (e *environment) poll(ctx context.Context, from, to time.Time) error {
 		e.house.log.Info("Spotler was asked what changed", "environment", o.Name, "contacts", seen.Contacts, "echoes", seen.Echoes, "bounces", seen.Bounces,
 			"new", seen.Put, "known", seen.Known, "unread", seen.Unread)
 	}
-	return err
+	return seen, err
+}
+
+// poll asks Spotler of one environment now what changed there.
+func (h *house) poll(ctx context.Context, name connector.Environment) (openapi.Polled, error) {
+	var out openapi.Polled
+	for _, e := range h.envs {
+		if e.settings.Name != name || e.started.Load() == nil {
+			continue
+		}
+		clock := e.clockwork()
+		clock.Poll = func(ctx context.Context, from, to time.Time) error {
+			seen, err := e.window(ctx, from, to)
+			out.Contacts, out.Echoes, out.Bounces = out.Contacts+seen.Contacts, out.Echoes+seen.Echoes, out.Bounces+seen.Bounces
+			out.New, out.Known, out.Strangers, out.Unread = out.New+seen.Put, out.Known+seen.Known, out.Strangers+seen.Strangers, out.Unread+seen.Unread
+			return err
+		}
+		err := clock.PollNow(ctx)
+		return out, err
+	}
+	return out, &fault.Error{Op: "poll", On: string(name), Kind: fault.Conflict, Says: "the environment is starting: ask again in a moment"}
 }
 
 // typesOf are the types of properties by name.

@@ -20,6 +20,7 @@ import (
 type Store interface {
 	TokenStore
 	ConsentStore
+	ReviewStore
 	Name() string
 	Settings(ctx context.Context) (map[string]string, error)
 	Ops(ctx context.Context, f store.OpFilter) ([]store.Op, error)
@@ -46,6 +47,10 @@ type Options struct {
 	Arguments func(connector.Job) ([]byte, error)
 	// Load makes the request to synchronise every row of a table.
 	Load func(env connector.Environment, table connector.Table, key, source string) (store.Put, error)
+	// Poll asks Spotler now what changed there since it was asked last.
+	Poll func(ctx context.Context, env connector.Environment) (openapi.Polled, error)
+	// Answer makes the request to take the chosen side of a question to the other.
+	Answer func(r store.Review, choice, key, source string) (store.Put, error)
 	// Report hears of every error that is ours, once. It must not be answered.
 	Report func(error)
 }

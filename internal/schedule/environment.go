@@ -61,7 +61,7 @@ type Environment struct {
 	// Schemas looks whether the columns and fields of the mapping are still there
 	// (manual: "Database Fields"); nil is never.
 	Schemas func(ctx context.Context) error
-	Now       func() time.Time // nil means time.Now
+	Now     func() time.Time // nil means time.Now
 	// Changed reports whether a sync of a row could do anything; nil means
 	// operations.Changed.
 	Changed func(l store.Link, r mapping.Result, f mapping.Facts, hash func(string) string) bool
@@ -75,6 +75,15 @@ const pruneEvery = time.Hour
 
 // schemasEvery is how often the schemas are looked at.
 const schemasEvery = 24 * time.Hour
+
+// PollNow reads what changed in Spotler up to now, as the clock does. The clock may do
+// so at the same time: what both read is known by its keys.
+func (e Environment) PollNow(ctx context.Context) error {
+	if e.Now == nil {
+		e.Now = time.Now
+	}
+	return (&pollSpotler{e}).once(ctx)
+}
 
 // Steps are what the clock does for one environment.
 func (e Environment) Steps() []Step {

@@ -63,9 +63,8 @@ func (f *finishing) reviewing(ctx context.Context) error {
 			}
 		}
 		for _, r := range x.Answered {
-			if _, err := f.s.exec(ctx, f.tx, `UPDATE review SET resolved_at = ?, choice = ? WHERE environment = ? AND subject = ? AND field = ? AND resolved_at = 0`,
-				ms(f.now), r.Choice, string(r.Environment), r.Subject, r.Field); err != nil {
-				return fmt.Errorf("answer review: %w", err)
+			if err := f.s.resolveReview(ctx, f.tx, r, f.now); err != nil {
+				return err
 			}
 		}
 	}
@@ -148,6 +147,27 @@ func (s *Store) Review(ctx context.Context, env connector.Environment, subject, 
 		return Review{}, &fault.Error{Op: "store.Review", Kind: fault.NotFound, Says: "there is no such question; list the open ones"}
 	}
 	return out[0], nil
+}
+
+// ResolveReview closes an open question with r.Choice. One that is closed already
+// stays as it is.
+func (s *Store) ResolveReview(ctx context.Context, r Review) error {
+	return s.transact(ctx, "resolve review", func(tx *sql.Tx) error {
+		now, err := s.dialect.Clock(ctx, tx)
+		if err != nil {
+			return err
+		}
+		return s.resolveReview(ctx, tx, r, now)
+	})
+}
+
+func (s *Store) resolveReview(ctx context.Context, tx *sql.Tx, r Review, now time.Time) error {
+	_, err := s.exec(ctx, tx, `UPDATE review SET resolved_at = ?, choice = ? WHERE environment = ? AND subject = ? AND field = ? AND resolved_at = 0`,
+		ms(now), r.Choice, string(r.Environment), r.Subject, r.Field)
+	if err != nil {
+		return fmt.Errorf("answer review: %w", err)
+	}
+	return nil
 }
 
 // LinksByExternalID returns the links of people whom Spotler knows by those ids, as

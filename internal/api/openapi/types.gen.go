@@ -74,13 +74,18 @@ func (e EnvironmentState) Valid() bool {
 
 // Defines values for JobSource.
 const (
-	JobSourceApi      JobSource = "api"
-	JobSourceCli      JobSource = "cli"
-	JobSourceFeed     JobSource = "feed"
-	JobSourceJob      JobSource = "job"
-	JobSourcePull     JobSource = "pull"
-	JobSourceSchedule JobSource = "schedule"
-	JobSourceWebhook  JobSource = "webhook"
+	JobSourceApi       JobSource = "api"
+	JobSourceCli       JobSource = "cli"
+	JobSourceFeed      JobSource = "feed"
+	JobSourceInbound   JobSource = "inbound"
+	JobSourceJob       JobSource = "job"
+	JobSourcePoll      JobSource = "poll"
+	JobSourcePull      JobSource = "pull"
+	JobSourceReadback  JobSource = "readback"
+	JobSourceSchedule  JobSource = "schedule"
+	JobSourceSharer    JobSource = "sharer"
+	JobSourceSuccessor JobSource = "successor"
+	JobSourceWebhook   JobSource = "webhook"
 )
 
 // Valid indicates whether the value is a known member of the JobSource enum.
@@ -92,11 +97,21 @@ func (e JobSource) Valid() bool {
 		return true
 	case JobSourceFeed:
 		return true
+	case JobSourceInbound:
+		return true
 	case JobSourceJob:
+		return true
+	case JobSourcePoll:
 		return true
 	case JobSourcePull:
 		return true
+	case JobSourceReadback:
+		return true
 	case JobSourceSchedule:
+		return true
+	case JobSourceSharer:
+		return true
+	case JobSourceSuccessor:
 		return true
 	case JobSourceWebhook:
 		return true
@@ -252,6 +267,51 @@ func (e RemoteAPI) Valid() bool {
 	case RemoteAPILeads:
 		return true
 	case RemoteAPISpotler:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ReviewAnswerChoice.
+const (
+	ReviewAnswerChoiceCrm     ReviewAnswerChoice = "crm"
+	ReviewAnswerChoiceDismiss ReviewAnswerChoice = "dismiss"
+	ReviewAnswerChoiceSpotler ReviewAnswerChoice = "spotler"
+)
+
+// Valid indicates whether the value is a known member of the ReviewAnswerChoice enum.
+func (e ReviewAnswerChoice) Valid() bool {
+	switch e {
+	case ReviewAnswerChoiceCrm:
+		return true
+	case ReviewAnswerChoiceDismiss:
+		return true
+	case ReviewAnswerChoiceSpotler:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ReviewKind.
+const (
+	ReviewKindConflict   ReviewKind = "conflict"
+	ReviewKindFrozen     ReviewKind = "frozen"
+	ReviewKindOrphan     ReviewKind = "orphan"
+	ReviewKindSubscriber ReviewKind = "subscriber"
+)
+
+// Valid indicates whether the value is a known member of the ReviewKind enum.
+func (e ReviewKind) Valid() bool {
+	switch e {
+	case ReviewKindConflict:
+		return true
+	case ReviewKindFrozen:
+		return true
+	case ReviewKindOrphan:
+		return true
+	case ReviewKindSubscriber:
 		return true
 	default:
 		return false
@@ -583,6 +643,30 @@ type NewToken struct {
 // OperationNumber Number of the operation, as Dataverse stores it.
 type OperationNumber = int
 
+// Polled What was read of Spotler.
+type Polled struct {
+	// Bounces Messages that came back
+	Bounces int `json:"bounces"`
+
+	// Contacts Contacts that changed
+	Contacts int `json:"contacts"`
+
+	// Echoes Of them, those that are as both sides agreed: our own writes
+	Echoes int `json:"echoes"`
+
+	// Known Work that an earlier reading had brought
+	Known int `json:"known"`
+
+	// New New work
+	New int `json:"new"`
+
+	// Strangers People who are in Spotler only and are not taken in
+	Strangers int `json:"strangers"`
+
+	// Unread Items that could not be read
+	Unread int `json:"unread"`
+}
+
 // Problem What went wrong (RFC 9457).
 type Problem struct {
 	// Code The remote's own code where there is one
@@ -663,6 +747,72 @@ type Record = string
 
 // RemoteAPI defines model for RemoteAPI.
 type RemoteAPI string
+
+// Review defines model for Review.
+type Review struct {
+	// Choice The answer; agreed when both sides became the same
+	Choice    *string   `json:"choice,omitempty"`
+	CreatedAt time.Time `json:"created_at"`
+
+	// Field The Spotler field; absent when the question is about the whole person
+	Field *string  `json:"field,omitempty"`
+	Id    ReviewID `json:"id"`
+	Job   *JobID   `json:"job,omitempty"`
+
+	// Kind conflict: both sides changed the field. frozen: the field goes to and fro
+	// between two writers. subscriber: nobody knows which record somebody is.
+	// orphan: the external id names no record.
+	Kind ReviewKind `json:"kind"`
+
+	// Reason One plain sentence without values
+	Reason string `json:"reason"`
+
+	// ResolvedAt Absent while it is open
+	ResolvedAt *time.Time `json:"resolved_at,omitempty"`
+
+	// Sides What both sides say; only when one question is asked for.
+	Sides *ReviewSides `json:"sides,omitempty"`
+
+	// Subject The record, as contact/<guid>, or a hash of somebody who is in Spotler only
+	Subject string `json:"subject"`
+}
+
+// ReviewAnswer defines model for ReviewAnswer.
+type ReviewAnswer struct {
+	// Choice The side whose value is right; dismiss closes a question that was settled by hand.
+	Choice ReviewAnswerChoice `json:"choice"`
+}
+
+// ReviewAnswerChoice The side whose value is right; dismiss closes a question that was settled by hand.
+type ReviewAnswerChoice string
+
+// ReviewID defines model for ReviewID.
+type ReviewID = string
+
+// ReviewKind conflict: both sides changed the field. frozen: the field goes to and fro
+// between two writers. subscriber: nobody knows which record somebody is.
+// orphan: the external id names no record.
+type ReviewKind string
+
+// ReviewList defines model for ReviewList.
+type ReviewList struct {
+	Reviews []Review `json:"reviews"`
+}
+
+// ReviewSides What both sides say; only when one question is asked for.
+type ReviewSides struct {
+	// Crm The value in Dynamics 365
+	Crm *string `json:"crm,omitempty"`
+
+	// CrmBy Who wrote it in Dynamics 365
+	CrmBy *string `json:"crm_by,omitempty"`
+
+	// Spotler The value in Spotler
+	Spotler *string `json:"spotler,omitempty"`
+
+	// SpotlerBy Who wrote it in Spotler
+	SpotlerBy *string `json:"spotler_by,omitempty"`
+}
 
 // Status defines model for Status.
 type Status struct {
@@ -779,6 +929,12 @@ type ListReceiptsParams struct {
 	Cursor *string `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// ListReviewsParams defines parameters for ListReviews.
+type ListReviewsParams struct {
+	// Limit How many questions at most.
+	Limit *int `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
 // SyncRecordsParams defines parameters for SyncRecords.
 type SyncRecordsParams struct {
 	// IdempotencyKey Twice the same key in an environment is one request, for as long as finished work is kept.
@@ -790,6 +946,9 @@ type CreateJobJSONRequestBody = NewJob
 
 // LoadTableJSONRequestBody defines body for LoadTable for application/json ContentType.
 type LoadTableJSONRequestBody = NewLoad
+
+// AnswerReviewJSONRequestBody defines body for AnswerReview for application/json ContentType.
+type AnswerReviewJSONRequestBody = ReviewAnswer
 
 // SyncRecordsJSONRequestBody defines body for SyncRecords for application/json ContentType.
 type SyncRecordsJSONRequestBody = NewSync
