@@ -95,9 +95,11 @@ func showReview(s *printer, r openapi.Review) {
 	case r.Job != nil:
 		s.line("Job %s takes the value over.", *r.Job)
 	case r.Field != nil:
-		s.line("Answer it with: spotler-connector reviews answer %s crm|spotler", printable(r.Id))
+		s.line("Answer it with crm or spotler, the side whose value is right:")
+		s.line("  spotler-connector reviews answer %s crm", printable(r.Id))
 	default:
-		s.line("Settle it by hand, then: spotler-connector reviews answer %s dismiss", printable(r.Id))
+		s.line("Settle it by hand, then close it:")
+		s.line("  spotler-connector reviews answer %s dismiss", printable(r.Id))
 	}
 }
 

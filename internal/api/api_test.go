@@ -17,6 +17,7 @@ import (
 	connector "github.com/spotler-connector/connector"
 	"github.com/spotler-connector/connector/internal/api"
 	"github.com/spotler-connector/connector/internal/api/openapi"
+	"github.com/spotler-connector/connector/internal/operations"
 	"github.com/spotler-connector/connector/internal/settings"
 	"github.com/spotler-connector/connector/internal/store"
 	"github.com/spotler-connector/connector/internal/store/sqlite"
@@ -77,6 +78,10 @@ func start(t *testing.T) *house {
 			return ""
 		},
 		Arguments: func(j connector.Job) ([]byte, error) { return json.Marshal(j) },
+		Answer: operations.PutAnswer,
+		Poll: func(context.Context, connector.Environment) (openapi.Polled, error) {
+			return openapi.Polled{Contacts: 3, New: 2}, nil
+		},
 		Report: func(err error) {
 			h.mu.Lock()
 			defer h.mu.Unlock()
