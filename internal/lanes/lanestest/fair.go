@@ -11,7 +11,7 @@ import (
 )
 
 func noisyNeighbour(s *Site) {
-	const noise, quiet, slots = 5000, 50, 4
+	const noise, quiet, slots = 2500, 50, 4
 	envs := []connector.Environment{"noisy"}
 	for i := range quiet {
 		envs = append(envs, connector.Environment(fmt.Sprintf("quiet%02d", i)))
