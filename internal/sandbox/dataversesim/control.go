@@ -37,6 +37,7 @@ import (
 //	POST   /control/events/flush          waits until all are delivered
 func (s *Sim) mountControl(mux *http.ServeMux) {
 	s.mountFaults(mux)
+	s.mountAssumptions(mux)
 	mux.HandleFunc("POST /control/rows/{set}", s.postRows)
 	mux.HandleFunc("GET /control/rows/{set}", s.getRows)
 	mux.HandleFunc("DELETE /control/rows/{set}", s.clearRows)

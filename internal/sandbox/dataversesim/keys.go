@@ -16,6 +16,9 @@ type alternateKey struct {
 func alternateKeys(t *metadata.Table, s *shape) []alternateKey {
 	var out []alternateKey
 	for _, k := range t.Keys {
+		if k.Status != metadata.KeyActive {
+			continue
+		}
 		a := alternateKey{meta: k}
 		for _, name := range k.Columns {
 			if c := s.byName[name]; c != nil {

@@ -97,9 +97,15 @@ func (s *Sim) holds(privilege string) *failure {
 	return fail(http.StatusForbidden, "0x80040220", "Principal user (Id=%s, type=8) is missing %s privilege.", s.user.id, privilege)
 }
 
+// customizePrivilege is what a change of a definition needs.
+const customizePrivilege = "prvCreateEntity"
+
+// customizer refuses a change of the metadata to a user who may not customize.
+func (s *Sim) customizer() *failure { return s.holds(customizePrivilege) }
+
 // setPrivilege gives or takes a right; one that belongs to no table has no table.
 func (s *Sim) setPrivilege(table, right string, allowed bool) error {
-	if table == "" && (right == bypassPrivilege || right == bypassPluginPrivilege) {
+	if table == "" && (right == bypassPrivilege || right == bypassPluginPrivilege || right == customizePrivilege) {
 		s.denied.Lock()
 		defer s.denied.Unlock()
 		if s.denied.set[right] = !allowed; allowed {

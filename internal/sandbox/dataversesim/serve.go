@@ -37,6 +37,7 @@ func (s *Sim) dispatch(r *request) (*response, *failure) {
 	if f := s.mayBypass(r); f != nil {
 		return nil, f
 	}
+	s.indexDue()
 	if isDefinition(r.path) {
 		return s.definitions(r)
 	}
@@ -154,7 +155,7 @@ func function(name string) func(*Sim, *request) (*response, *failure) {
 	case "Merge":
 		return merge
 	}
-	return nil
+	return definitionAction(name)
 }
 
 // boundAction is an action on one row of a table; nil when there is none.

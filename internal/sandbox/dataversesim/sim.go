@@ -41,6 +41,8 @@ type Config struct {
 	Now func() time.Time
 	// Workers is how many webhooks may be on their way at a time; 0 is 8.
 	Workers int
+	// Assume overrides what the reference leaves open; nil is DefaultAssumptions.
+	Assume *Assumptions
 }
 
 // Sim is one organisation. Create it with New and end it with Close; it is safe
@@ -74,6 +76,9 @@ type Sim struct {
 	notReady atomic.Int64 // requests that find no metadata cache
 	bus      bus
 	journal  journal
+	assume   atomic.Pointer[Assumptions]
+	keysDue  atomic.Int64 // when the first pending index is ready, in nanoseconds since 1970; 0 is never
+	pending  []pendingKey
 	denied   struct {
 		sync.RWMutex
 		set map[string]bool
@@ -108,6 +113,11 @@ func New(cfg Config) *Sim {
 	s.tokens.until = map[string]time.Time{}
 	s.bus.configure(Bus{})
 	s.denied.set = map[string]bool{}
+	assume := DefaultAssumptions()
+	if cfg.Assume != nil {
+		assume = *cfg.Assume
+	}
+	s.assume.Store(&assume)
 	s.buffers.New = func() any { b := make([]byte, 0, 8<<10); return &b }
 	s.adopt(metadata.Standard())
 	s.furnish()
@@ -119,16 +129,7 @@ func New(cfg Config) *Sim {
 func (s *Sim) furnish() {
 	tx := s.begin(s.user)
 	tx.silent = true
-	must := func(t *table, id guid, body object) ref {
-		sets, _, f := tx.assignments(t, body, nil)
-		if f == nil {
-			var r *row
-			if r, f = tx.create(t, id, sets); f == nil {
-				return ref{t, r.id}
-			}
-		}
-		panic(f) // the rows below fit the tables above
-	}
+	must := tx.must
 	s.unit = must(s.tables["businessunit"], guid{}, object{{"name", s.cfg.OrganizationName}})
 	users := s.tables["systemuser"]
 	s.user = ref{users, newGUID(s.rand)}
@@ -145,10 +146,25 @@ func (s *Sim) furnish() {
 				{"sdkmessageid@odata.bind", "/sdkmessages(" + message.id.String() + ")"}})
 		}
 	}
+	for _, t := range s.ordered {
+		s.furnishPrivileges(tx, t)
+	}
 	tx.commit()
 	for _, t := range s.tables {
 		t.written = writes{}
 	}
+}
+
+// must makes a row that fits its table by construction.
+func (tx *transaction) must(t *table, id guid, body object) ref {
+	sets, _, f := tx.assignments(t, body, nil)
+	if f == nil {
+		var r *row
+		if r, f = tx.create(t, id, sets); f == nil {
+			return ref{t, r.id}
+		}
+	}
+	panic(f) // the rows of a new organisation fit its tables
 }
 
 // open starts the workers and builds the handler.

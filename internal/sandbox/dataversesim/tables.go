@@ -44,7 +44,7 @@ func (s *Sim) adopt(m *metadata.Model) {
 
 // newTable makes an empty table.
 func newTable(def *metadata.Table) *table {
-	t := &table{name: def.Name, rows: map[guid]*slot{}, indexes: map[string]*index{}, tracked: def.Tracked && !def.Intersect && def.Name != memberTable, elastic: def.Elastic}
+	t := &table{name: def.Name, rows: map[guid]*slot{}, indexes: map[string]*index{}, elastic: def.Elastic}
 	// These never change: requests read them without a lock.
 	t.set, t.key, t.primary = def.Set, def.Key, def.Primary
 	t.eventful = !def.Logical && !def.Intersect && def.Name != "systemuser" && def.Name != "businessunit" && def.Name != "asyncoperation" && def.Name != memberTable
@@ -54,6 +54,9 @@ func newTable(def *metadata.Table) *table {
 
 // become gives t the definition def.
 func (t *table) become(def *metadata.Table) {
+	if t.meta == nil || t.meta.Tracked != def.Tracked {
+		t.tracked = def.Tracked && !def.Intersect && def.Name != memberTable
+	}
 	t.meta = def
 	t.reshape(shapeOf(def, t.shape))
 }

@@ -89,7 +89,7 @@ func (d *Document) addTyped(c *Column) {
 	case Decimal, Double, Money:
 		d.add("MaxValue", c.Top, "MinValue", c.Min, "Precision", c.Precision, "ImeMode", "Disabled")
 		if c.Type == Money {
-			d.add("PrecisionSource", 2, "CalculationOf", nil, "IsBaseCurrency", c.ReadOnly)
+			d.add("PrecisionSource", c.PrecisionSource, "CalculationOf", nil, "IsBaseCurrency", c.ReadOnly)
 		}
 	case DateTime:
 		d.add("MinSupportedValue", "1753-01-01T00:00:00Z", "MaxSupportedValue", "9999-12-30T23:59:59Z", "Format", c.Format, "ImeMode", "Auto", "SourceTypeMask", 0, "FormulaDefinition", "",

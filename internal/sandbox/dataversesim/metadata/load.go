@@ -215,8 +215,8 @@ func (c *Column) completeNumber() {
 			c.Format = "Text"
 		}
 	}
-	if c.Precision == 0 {
-		c.Precision = precision
+	if c.Precision == 0 && !c.Exact {
+		c.Precision, c.PrecisionSource = precision, 2
 	}
 	if c.Min == 0 && c.Top == 0 {
 		c.Min, c.Top = -bound, bound

@@ -100,7 +100,12 @@ type Option struct {
 	Color       string
 	State       int // of a status: the state it belongs to
 	Default     int // of a state: its default status
+	Next        *Wording
 }
+
+// Wording is how something is called: labels that were changed wait in one
+// until they are published.
+type Wording struct{ Label, Plural, Description Label }
 
 // Choice is a set of options: of one column, or global when it has a name of its own.
 type Choice struct {
@@ -111,6 +116,7 @@ type Choice struct {
 	Global      bool
 	Custom      bool
 	Options     []Option
+	Next        *Wording
 }
 
 // Column is one column of a table.
@@ -133,6 +139,10 @@ type Column struct {
 	Secret             bool    // can be written, never read
 	Custom             bool
 	Source             int // 0 simple, 1 calculated, 2 rollup, 3 formula
+	Formula            string
+	Exact              bool // Precision was given: 0 is none, and not the usual one
+	PrecisionSource    int  // of money: 0 Precision, 1 the organisation's, 2 the currency's
+	Next               *Wording
 }
 
 // IsLookup tells whether the column points at rows.
@@ -145,6 +155,25 @@ type AlternateKey struct {
 	Label        Label
 	Columns      []string
 	Custom       bool
+	Status       KeyStatus
+}
+
+// KeyStatus is how far the index of an alternate key is (reference:
+// dataverse-api 6.1); the zero value is Active.
+type KeyStatus string
+
+// The states of an index. Only an active one finds rows and refuses doubles.
+const (
+	KeyActive  KeyStatus = ""
+	KeyPending KeyStatus = "Pending"
+	KeyFailed  KeyStatus = "Failed"
+)
+
+func (s KeyStatus) String() string {
+	if s == KeyActive {
+		return "Active"
+	}
+	return string(s)
 }
 
 // Table is one table.
@@ -164,6 +193,7 @@ type Table struct {
 	Custom                     bool
 	Columns                    []*Column
 	Keys                       []*AlternateKey
+	Next                       *Wording
 }
 
 // Column returns the column with that logical name, nil when there is none.

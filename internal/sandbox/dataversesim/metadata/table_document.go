@@ -112,12 +112,16 @@ func privileges(t *Table) []*Document {
 func keyDocuments(t *Table) []*Document {
 	out := []*Document{}
 	for _, k := range t.Keys {
-		out = append(out, doc("EntityKeyMetadata", "SchemaName", k.Schema, "LogicalName", k.Name, "EntityLogicalName", t.Name, "KeyAttributes", k.Columns,
-			"IsCustomizable", managed(true, false, "iscustomizable"), "IsManaged", !k.Custom, "IntroducedVersion", "1.0.0.0", "EntityKeyIndexStatus", "Active",
-			"IsSynchronous", false, "IsExportKey", false, "IsSecondaryKey", false, "MetadataId", k.ID, "HasChanged", nil,
-			"DisplayName", label(k.Label, !k.Custom), "AsyncJob", nil))
+		out = append(out, keyDocument(t, k))
 	}
 	return out
+}
+
+func keyDocument(t *Table, k *AlternateKey) *Document {
+	return doc("EntityKeyMetadata", "SchemaName", k.Schema, "LogicalName", k.Name, "EntityLogicalName", t.Name, "KeyAttributes", k.Columns,
+		"IsCustomizable", managed(true, false, "iscustomizable"), "IsManaged", !k.Custom, "IntroducedVersion", "1.0.0.0", "EntityKeyIndexStatus", k.Status.String(),
+		"IsSynchronous", false, "IsExportKey", false, "IsSecondaryKey", false, "MetadataId", k.ID, "HasChanged", nil,
+		"DisplayName", label(k.Label, !k.Custom), "AsyncJob", nil)
 }
 
 // KeyOf finds an alternate key of t by logical name or MetadataId, nil when there is none.
