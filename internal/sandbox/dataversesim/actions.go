@@ -84,7 +84,7 @@ func (tx *transaction) merge(t *table, winner, loser *row, body object) *failure
 	}
 	_, f := tx.update(t, loser, []assignment{
 		{col["statecode"], state},
-		{col["statuscode"], defaultStatus(col["statuscode"], state)},
+		{col["statuscode"], defaultStatus(col["statecode"], col["statuscode"], state)},
 		{col["merged"], true},
 		{col["masterid"], ref{t, winner.id}},
 	})

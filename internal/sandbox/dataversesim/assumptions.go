@@ -22,15 +22,15 @@ func DefaultAssumptions() Assumptions {
 	return Assumptions{LabelsWait: true, UnknownSolution: "refuse", OptionPrefix: true}
 }
 
-// question tells what an assumption is, where it comes from, and what it may be;
+// assumption tells what an assumption is, where it comes from, and what it may be;
 // no choices means any number or either truth.
-type question struct {
+type assumption struct {
 	name, source, says string
 	choices            []string
 }
 
 // about lists the assumptions that can be changed.
-var about = []question{
+var about = []assumption{
 	{"labels_need_publishing", "6.1", "a changed label is seen only after PublishXml or PublishAllXml; what is made is seen at once", nil},
 	{"unknown_solution", "2.2", "what MSCRM.SolutionUniqueName with a name that is not there does: refuse the request, or make the component in the default solution", []string{"refuse", "default"}},
 	{"option_prefix", "6.1", "option values made for a solution must begin with its publisher's option value prefix", nil},

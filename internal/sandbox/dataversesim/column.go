@@ -30,6 +30,8 @@ type column struct {
 	initial any
 	// base is the companion of a money column in the base currency.
 	base *column
+	// digits behind the point that the Web API writes; -1 is as many as there are.
+	digits int
 
 	meta  *metadata.Column
 	owner *metadata.Table
@@ -52,7 +54,7 @@ var columnKinds = map[metadata.Type]schema.Kind{
 	metadata.Decimal: schema.Decimal, metadata.Double: double, metadata.Money: schema.Money, metadata.Boolean: schema.Bool, metadata.DateTime: schema.DateTime,
 	metadata.Picklist: schema.Choice, metadata.MultiSelect: multiSelect, metadata.State: schema.State, metadata.Status: schema.Status,
 	metadata.Lookup: schema.Lookup, metadata.Customer: schema.Customer, metadata.Owner: schema.Owner, metadata.EntityName: schema.String,
-	metadata.Image: schema.Memo, metadata.File: unique,
+	metadata.Image: image, metadata.File: file,
 }
 
 // newColumn translates a column of the metadata; nil for one without values of its own.
@@ -83,7 +85,7 @@ func newColumn(t *metadata.Table, m *metadata.Column) *column {
 	if t.Intersect && kind == unique && m.Name != t.Key {
 		c.indexed = true // a pair is found from both sides
 	}
-	c.initial = initialOf(c)
+	c.initial, c.digits = initialOf(c), c.scale()
 	c.key = append(appendString(nil, c.wire), ':')
 	return c
 }

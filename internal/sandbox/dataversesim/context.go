@@ -281,6 +281,16 @@ func appendTyped(b []byte, c *column, v any) []byte {
 		return appendDate(b, m)
 	case ref:
 		return appendReference(b, v)
+	case picks: // an OptionSetValueCollection is an array (*assumed*)
+		b = append(b, '[')
+		for i, n := range v.list() {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = append(append(append(b, `{"__type":"OptionSetValue`...), contracts...), `"Value":`...)
+			b = append(strconv.AppendInt(b, n, 10), '}')
+		}
+		return append(b, ']')
 	}
 	return appendValue(b, v)
 }

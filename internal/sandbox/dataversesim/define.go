@@ -130,6 +130,9 @@ func (d *definition) tables(at segment) (*response, *failure) {
 		for _, c := range t.Columns {
 			gone = append(gone, c.ID)
 		}
+		for _, k := range t.Keys {
+			gone = append(gone, k.ID)
+		}
 		s.dismiss(s.tables[t.Name])
 		d.settle(m)
 		s.leave(gone...)

@@ -24,6 +24,7 @@ func (tx *transaction) derive(c *change) *failure {
 		deriveInitial(c)
 	}
 	tx.deriveOwner(c)
+	tx.deriveMoney(c)
 	c.fill(p.modifiedon, tx.now)
 	c.fill(p.modifiedby, tx.user)
 	for _, a := range tx.override {
@@ -101,7 +102,7 @@ func deriveState(c *change) *failure {
 	}
 	now, given := c.after.get(status).(int64)
 	if !c.asks("statuscode") && (c.before == nil || c.asks("statecode")) {
-		c.put("statuscode", defaultStatus(status, at))
+		c.put("statuscode", defaultStatus(state, status, at))
 		return nil
 	}
 	if !given || !belongs(status, now, at) {
@@ -119,9 +120,16 @@ func belongs(status *column, value, state int64) bool {
 	return false
 }
 
-func defaultStatus(status *column, state int64) any {
+// defaultStatus is the status that a state names as its default, else the first
+// of its own.
+func defaultStatus(state, status *column, value int64) any {
+	for _, o := range state.meta.Choice.Options {
+		if int64(o.Value) == value && belongs(status, int64(o.Default), value) {
+			return int64(o.Default)
+		}
+	}
 	for _, o := range status.options {
-		if int64(o.State) == state {
+		if int64(o.State) == value {
 			return int64(o.Value)
 		}
 	}

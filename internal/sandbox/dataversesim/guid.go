@@ -1,6 +1,7 @@
 package dataversesim
 
 import (
+	"crypto/sha256"
 	"encoding/hex"
 	"math/rand/v2"
 )
@@ -71,6 +72,15 @@ func newGUID(r *rand.Rand) guid {
 	for i := range 8 {
 		g[i], g[8+i] = byte(a>>(8*i)), byte(b>>(8*i))
 	}
+	g[6] = g[6]&0x0f | 0x40
+	g[8] = g[8]&0x3f | 0x80
+	return g
+}
+
+// derivedGUID is an id that follows from a text.
+func derivedGUID(text string) guid {
+	sum := sha256.Sum256([]byte(text))
+	g := guid(sum[:16])
 	g[6] = g[6]&0x0f | 0x40
 	g[8] = g[8]&0x3f | 0x80
 	return g

@@ -5,7 +5,6 @@ import (
 	"iter"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/spotler-connector/connector/internal/sandbox/dataversesim/query"
@@ -33,8 +32,6 @@ func (c *column) Holds() query.Type {
 		return query.Identity
 	case multiSelect:
 		return query.Choices
-	case double:
-		return query.Fraction
 	}
 	switch c.edm() {
 	case "Edm.Guid":
@@ -57,11 +54,10 @@ func (c *column) Holds() query.Type {
 func (r *row) Value(c query.Column) any {
 	switch c := c.(type) {
 	case *column:
-		if v := r.get(c); c.kind != unique && c.kind != multiSelect {
-			return neutral(v)
-		} else {
-			return c.neutral(v)
+		if c.kind == unique {
+			return c.neutral(r.get(c))
 		}
+		return neutral(r.get(c))
 	case pointer:
 		if to, _ := r.get(c.column).(ref); to.table == c.to {
 			return query.GUID(to.id)
@@ -86,29 +82,22 @@ func neutral(v any) any {
 		return query.GUID(v)
 	case ref:
 		return query.GUID(v.id)
+	case picks:
+		return v.list()
 	}
 	return v
 }
 
-// neutral reads the values that are kept as text and are none.
+// neutral reads an id that is kept as text.
 func (c *column) neutral(v any) any {
 	text, ok := v.(string)
-	switch {
-	case !ok:
+	if !ok {
 		return neutral(v)
-	case c.kind == unique:
-		if id, ok := query.ParseGUID(text); ok {
-			return id
-		}
-		return nil
 	}
-	var out []int64
-	for part := range strings.SplitSeq(text, ",") {
-		if n, err := strconv.ParseInt(strings.TrimSpace(part), 10, 64); err == nil {
-			out = append(out, n)
-		}
+	if id, ok := query.ParseGUID(text); ok {
+		return id
 	}
-	return out
+	return nil
 }
 
 // stored is the other way round, for values that were computed.
@@ -120,6 +109,8 @@ func stored(v any) any {
 		return day(v)
 	case query.GUID:
 		return guid(v)
+	case []int64:
+		return picksOf(v)
 	}
 	return v
 }

@@ -72,7 +72,7 @@ func (s *Sim) appendRow(b []byte, r *row, v view, context string) []byte {
 	for _, c := range v.columns {
 		val := r.get(c)
 		b = append(append(b, ','), c.key...)
-		b = appendValue(b, val)
+		b = c.appendOwn(b, val)
 		if v.notes.any() && val != nil {
 			b = s.appendNotes(b, c, val, v.notes)
 		}
@@ -115,8 +115,20 @@ func (s *Sim) formatted(c *column, val any) string {
 		}
 		return grouped(strconv.FormatInt(v, 10))
 	case float64:
+		if c.meta != nil {
+			return grouped(strconv.FormatFloat(v, 'f', c.meta.Precision, 64))
+		}
 		return grouped(strconv.FormatFloat(v, 'f', 2, 64))
+	case picks:
+		return c.labels(v)
 	case bool:
+		if int64(truth(v)) < int64(len(c.options)) {
+			for _, o := range c.options {
+				if o.Value == truth(v) {
+					return o.Label
+				}
+			}
+		}
 		if v {
 			return "Yes"
 		}

@@ -63,11 +63,12 @@ type Sim struct {
 	// expiredBelow is the version below which delta tokens are too old.
 	expiredBelow int64
 
-	user   ref // the application user: whoever comes through the Web API
-	person ref // whoever edits through the control API
-	unit   ref
-	tokens tokens
-	limits limiter
+	user     ref // the application user: whoever comes through the Web API
+	currency ref // the base currency
+	person   ref // whoever edits through the control API
+	unit     ref
+	tokens   tokens
+	limits   limiter
 	// clock is the true time; Config.Now is what the organisation believes.
 	clock    func() time.Time
 	catalog  atomic.Pointer[catalog] // tables and sets, for those who hold no lock
@@ -135,6 +136,7 @@ func (s *Sim) furnish() {
 	s.user = ref{users, newGUID(s.rand)}
 	must(users, s.user.id, object{{"fullname", "# Spotler Connector"}, {"applicationid", s.cfg.ClientID}})
 	s.person = must(users, guid{}, object{{"fullname", "A Person"}})
+	s.furnishCurrency(tx)
 	for _, m := range platformMessages {
 		id, _ := parseGUID(m.id)
 		message := must(s.tables["sdkmessage"], id, object{{"name", m.name}})

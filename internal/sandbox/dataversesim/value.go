@@ -37,6 +37,8 @@ const (
 	unique      schema.Kind = "unique"  // a GUID that is not a lookup, stored as text
 	double      schema.Kind = "double"
 	multiSelect schema.Kind = "multichoice" // several values of a choice
+	image       schema.Kind = "image"
+	file        schema.Kind = "file"
 )
 
 // fromJSON turns a value of a request body into a stored value. Lookups are
@@ -54,13 +56,14 @@ func (c *column) fromJSON(t *table, v any) (any, *failure) {
 		return c.fromText(t, s)
 	case schema.Int, bigInt, schema.Choice, schema.State, schema.Status:
 		return c.fromWhole(t, v)
-	case schema.Decimal, schema.Money:
-		n, ok := v.(number)
-		f, err := strconv.ParseFloat(string(n), 64)
-		if !ok || err != nil {
-			return nil, c.wrongType(t, "Edm.Decimal")
-		}
-		return f, nil
+	case schema.Decimal, schema.Money, double:
+		return c.fromFraction(t, v)
+	case multiSelect:
+		return c.fromPicks(t, v)
+	case image:
+		return c.fromImage(t, v)
+	case file:
+		return nil, c.refuseFile(t)
 	case schema.Bool:
 		b, ok := v.(bool)
 		if !ok {
@@ -96,8 +99,11 @@ func (c *column) fromWhole(t *table, v any) (any, *failure) {
 	if c.kind == schema.Int && (i > 1<<31-1 || i < -1<<31) {
 		return nil, badPayload(t, "Cannot convert the literal '%d' to the expected type 'Edm.Int32'.", i)
 	}
+	if m := c.meta; c.kind == schema.Int && m.Top > m.Min && (float64(i) < m.Min || float64(i) > m.Top) {
+		return nil, c.outside(t, "The value of '%s' on record of type '%s' is outside the valid range.", c.name, t.name)
+	}
 	if len(c.options) > 0 && !c.hasOption(i) {
-		return nil, fail(400, "0x80044330", "A validation error occurred. The value %d of '%s' on record of type '%s' is outside the valid range. Accepted Values: %s", i, c.name, t.name, c.accepted())
+		return nil, c.outside(t, "The value %d of '%s' on record of type '%s' is outside the valid range. Accepted Values: %s", i, c.name, t.name, c.accepted())
 	}
 	return i, nil
 }
@@ -109,10 +115,37 @@ func (c *column) fromDate(t *table, s string) (any, *failure) {
 		}
 		return nil, badPayload(t, "Cannot convert the literal '%s' to the expected type 'Edm.Date'.", s)
 	}
-	if m, ok := parseMoment(s); ok {
-		return m, nil
+	m, ok := parseMoment(s)
+	if c.isWallClock() {
+		m, ok = parseWallClock(s)
 	}
-	return nil, badPayload(t, "Cannot convert the literal '%s' to the expected type 'Edm.DateTimeOffset'.", s)
+	if !ok {
+		return nil, badPayload(t, "Cannot convert the literal '%s' to the expected type 'Edm.DateTimeOffset'.", s)
+	}
+	if m < firstMoment {
+		return nil, fail(400, codeTooEarly, "DateTime is less than minumum value supported by CrmDateTime. Actual value: %s, Minimum value supported: 01/01/1753 00:00:00", m.time().Format("01/02/2006 15:04:05"))
+	}
+	return m, nil
+}
+
+// codeTooEarly is the code of a date before firstMoment, *assumed*.
+const codeTooEarly = "0x80040239"
+
+// firstMoment is the earliest that a DateTime column takes: MinSupportedValue.
+var firstMoment = momentOf(time.Date(1753, 1, 1, 0, 0, 0, 0, time.UTC))
+
+// parseWallClock reads a time that means the same hour everywhere: an offset
+// from UTC is not applied (reference: dataverse-api 2.4, TimeZoneIndependent).
+func parseWallClock(s string) (moment, bool) {
+	if _, ok := parseDay(s); ok {
+		return parseMoment(s)
+	}
+	at, err := time.Parse(time.RFC3339, s)
+	if err != nil {
+		return 0, false
+	}
+	_, offset := at.Zone()
+	return momentOf(at) + moment(offset), true
 }
 
 func parseDay(s string) (day, bool) {
@@ -159,6 +192,12 @@ func (c *column) edm() string {
 		return "Edm.Int64"
 	case schema.Decimal, schema.Money:
 		return "Edm.Decimal"
+	case double:
+		return "Edm.Double"
+	case image:
+		return "Edm.Binary"
+	case file:
+		return "Edm.Guid"
 	case schema.Bool:
 		return "Edm.Boolean"
 	case schema.DateOnly:
@@ -187,6 +226,8 @@ func appendValue(b []byte, v any) []byte {
 	case moment:
 		return append(v.append(append(b, '"')), '"')
 	case day:
+		return append(append(append(b, '"'), v...), '"')
+	case picks:
 		return append(append(append(b, '"'), v...), '"')
 	case guid:
 		return append(v.append(append(b, '"')), '"')

@@ -88,16 +88,12 @@ func (m *Model) InsertOption(b *Body, status bool, origin Origin) (*Model, int, 
 		return nil, 0, invalid("InsertStatusValue is for status columns, InsertOptionValue for choices; a state column takes neither.")
 	}
 	same := o.changed()
-	b.members["State"] = b.members["StateCode"]
-	if !status {
-		delete(b.members, "State")
-	}
-	if !b.Has("State") {
-		delete(b.members, "State")
+	if status && !b.Has("StateCode") {
+		return nil, 0, invalid("The parameter StateCode is missing: the state that the status belongs to.")
 	}
 	value := b.readOption(same, origin)
-	if status && !b.Has("State") {
-		return nil, 0, invalid("The parameter StateCode is missing: the state that the status belongs to.")
+	if status {
+		same.option(value).State = b.Whole("StateCode", 0)
 	}
 	if err := b.Err(); err != nil {
 		return nil, 0, err
