@@ -33,6 +33,10 @@ async function refused(promise, status) {
   throw new Error(`nothing was refused with ${status}`);
 }
 
+const crm = "Microsoft.Dynamics.CRM.";
+const label = (text) => ({ "@odata.type": crm + "Label", LocalizedLabels: [{ "@odata.type": crm + "LocalizedLabel", Label: text, LanguageCode: 1033 }] });
+const made = {};
+
 const trials = {
   rows: {
     "create": async () => same(await api.create({ collection: "contacts", data: { contactid: id(1), lastname: "One", emailaddress1: "one@w.example" } }), id(1), "the id"),
@@ -155,12 +159,82 @@ const trials = {
     "one column with its choices": async () => holds((await api.retrieveAttribute({ entityKey: "LogicalName='contact'", attributeKey: "LogicalName='statecode'", castType: "Microsoft.Dynamics.CRM.StateAttributeMetadata", expand: [{ property: "OptionSet" }] })).OptionSet.Options.length >= 2, "no options"),
     "relationships": async () => holds(Array.isArray((await api.retrieveRelationships({ castType: "Microsoft.Dynamics.CRM.OneToManyRelationshipMetadata", select: ["SchemaName"] })).value), "no list"),
     "global choices": async () => holds(Array.isArray((await api.retrieveGlobalOptionSets({ select: ["Name"] })).value), "no list"),
+    "$metadata": async () => holds((await api.retrieveCsdlMetadata()).includes('EntitySet Name="contacts"'), "no contacts"),
     "make a table and use it": async () => {
-      const label = (text) => ({ "@odata.type": "Microsoft.Dynamics.CRM.Label", LocalizedLabels: [{ "@odata.type": "Microsoft.Dynamics.CRM.LocalizedLabel", Label: text, LanguageCode: 1033 }] });
-      await api.createEntity({ data: { "@odata.type": "Microsoft.Dynamics.CRM.EntityMetadata", SchemaName: "new_Visit", DisplayName: label("Visit"), DisplayCollectionName: label("Visits"), OwnershipType: "UserOwned", HasActivities: false, HasNotes: false,
-        Attributes: [{ "@odata.type": "Microsoft.Dynamics.CRM.StringAttributeMetadata", AttributeType: "String", AttributeTypeName: { Value: "StringType" }, SchemaName: "new_Name", IsPrimaryName: true, MaxLength: 100, FormatName: { Value: "Text" }, RequiredLevel: { Value: "None" }, DisplayName: label("Name") }] } });
+      made.table = await api.createEntity({ data: { "@odata.type": crm + "EntityMetadata", SchemaName: "new_Visit", DisplayName: label("Visit"), DisplayCollectionName: label("Visits"), OwnershipType: "UserOwned", HasActivities: false, HasNotes: false,
+        Attributes: [{ "@odata.type": crm + "StringAttributeMetadata", AttributeType: "String", AttributeTypeName: { Value: "StringType" }, SchemaName: "new_Name", IsPrimaryName: true, MaxLength: 100, FormatName: { Value: "Text" }, RequiredLevel: { Value: "None" }, DisplayName: label("Name") }] } });
       await api.create({ collection: "new_visits", data: { new_name: "First" } });
       same((await api.retrieveMultiple({ collection: "new_visits", select: ["new_name"] })).value.map((r) => r.new_name), ["First"], "the rows");
+    },
+    "change a table": async () => {
+      const data = await api.retrieveEntity({ key: made.table });
+      data.DisplayName.LocalizedLabels[0].Label = "Stay";
+      await api.updateEntity({ data, mergeLabels: true });
+      same((await api.retrieveEntity({ key: made.table, select: ["DisplayName"] })).DisplayName.LocalizedLabels[0].Label, "Visit", "the label before publishing");
+      await api.callAction({ actionName: "PublishAllXml" });
+      same((await api.retrieveEntity({ key: made.table, select: ["DisplayName"] })).DisplayName.LocalizedLabels[0].Label, "Stay", "the label");
+    },
+    "make a column": async () => {
+      made.column = await api.createAttribute({ entityKey: made.table, data: { "@odata.type": crm + "IntegerAttributeMetadata", SchemaName: "new_Guests", DisplayName: label("Guests"), MinValue: 1, MaxValue: 9, RequiredLevel: { Value: "None" } } });
+      await api.create({ collection: "new_visits", data: { new_name: "Second", new_guests: 9 } });
+      await refused(api.create({ collection: "new_visits", data: { new_name: "Third", new_guests: 10 } }), 400);
+    },
+    "change a column": async () => {
+      const data = await api.retrieveAttribute({ entityKey: made.table, attributeKey: made.column, castType: crm + "IntegerAttributeMetadata" });
+      data.MaxValue = 10;
+      await api.updateAttribute({ entityKey: made.table, castType: crm + "IntegerAttributeMetadata", data });
+      await api.create({ collection: "new_visits", data: { new_name: "Third", new_guests: 10 } });
+    },
+    "make a global choice": async () => {
+      made.choice = await api.createGlobalOptionSet({ data: { "@odata.type": crm + "OptionSetMetadata", Name: "new_mood", OptionSetType: "Picklist", IsGlobal: true, DisplayName: label("Mood"), Options: [{ Value: 1, Label: label("Good") }, { Value: 2, Label: label("Bad") }] } });
+      await api.createAttribute({ entityKey: made.table, data: { "@odata.type": crm + "PicklistAttributeMetadata", SchemaName: "new_Mood", DisplayName: label("Mood"), "GlobalOptionSet@odata.bind": `/GlobalOptionSetDefinitions(${made.choice})` } });
+      await api.create({ collection: "new_visits", data: { new_name: "Fourth", new_mood: 2 } });
+    },
+    "change a global choice": async () => {
+      const data = await api.retrieveGlobalOptionSet({ key: made.choice, castType: crm + "OptionSetMetadata" });
+      data.DisplayName = label("Spirits");
+      await api.updateGlobalOptionSet({ data, castType: crm + "OptionSetMetadata" });
+      await api.callAction({ actionName: "PublishXml", action: { ParameterXml: "<importexportxml><optionsets><optionset>new_mood</optionset></optionsets></importexportxml>" } });
+      same((await api.retrieveGlobalOptionSet({ key: made.choice, select: ["DisplayName"] })).DisplayName.UserLocalizedLabel.Label, "Spirits", "the label");
+    },
+    "add an option": async () => {
+      same((await api.callAction({ actionName: "InsertOptionValue", action: { OptionSetName: "new_mood", Value: 3, Label: label("Mixed") } })).NewOptionValue, 3, "the value");
+      await api.create({ collection: "new_visits", data: { new_name: "Fifth", new_mood: 3 } });
+    },
+    "make a 1:N relationship": async () => {
+      made.one = await api.createRelationship({ data: { "@odata.type": crm + "OneToManyRelationshipMetadata", SchemaName: "new_contact_visit", ReferencedEntity: "contact", ReferencedAttribute: "contactid", ReferencingEntity: "new_visit", Lookup: { "@odata.type": crm + "LookupAttributeMetadata", SchemaName: "new_Guest", DisplayName: label("Guest") } } });
+      await api.create({ collection: "new_visits", data: { new_name: "Sixth", "new_Guest@odata.bind": `contacts(${id(1)})` } });
+    },
+    "change a relationship": async () => {
+      const data = await api.retrieveRelationship({ key: made.one, castType: crm + "OneToManyRelationshipMetadata" });
+      data.CascadeConfiguration.Delete = "Restrict";
+      await api.updateRelationship({ data, castType: crm + "OneToManyRelationshipMetadata" });
+      same((await api.retrieveRelationship({ key: made.one, castType: crm + "OneToManyRelationshipMetadata" })).CascadeConfiguration.Delete, "Restrict", "the cascade");
+      await refused(api.deleteRecord({ collection: "contacts", key: id(1) }), 405);
+    },
+    "make an N:N relationship": async () => {
+      made.many = await api.createRelationship({ data: { "@odata.type": crm + "ManyToManyRelationshipMetadata", SchemaName: "new_visit_accounts", Entity1LogicalName: "new_visit", Entity2LogicalName: "account", IntersectEntityName: "new_visit_account" } });
+      await api.create({ collection: "new_visits", data: { new_visitid: id(70), new_name: "Seventh" } });
+      await api.associate({ collection: "new_visits", primaryKey: id(70), relationshipName: "new_visit_accounts", relatedCollection: "accounts", relatedKey: id(10) });
+    },
+    "make an alternate key and upsert by it": async () => {
+      await api.callAction({ collection: "EntityDefinitions", key: made.table, actionName: "Keys", action: { "@odata.type": crm + "EntityKeyMetadata", SchemaName: "new_ByName", DisplayName: label("Name"), KeyAttributes: ["new_name"] } });
+      await api.upsert({ collection: "new_visits", key: "new_name='Eighth'", data: { new_guests: 1 } });
+      await api.upsert({ collection: "new_visits", key: "new_name='Eighth'", data: { new_guests: 2 } });
+      same((await api.retrieve({ collection: "new_visits", key: "new_name='Eighth'", select: ["new_guests", "new_name"] })).new_guests, 2, "the column");
+    },
+    "delete relationships": async () => {
+      await api.deleteRelationship({ key: made.one });
+      await api.deleteRelationship({ key: made.many });
+    },
+    "delete a global choice": async () => {
+      await refused(api.deleteGlobalOptionSet({ key: made.choice }), 400);
+      await api.deleteRecord({ collection: "EntityDefinitions", key: made.table, fieldName: "Attributes(LogicalName='new_mood')" });
+      await api.deleteGlobalOptionSet({ key: made.choice });
+    },
+    "delete a table": async () => {
+      await api.deleteRecord({ collection: "EntityDefinitions", key: made.table });
+      await refused(api.retrieveMultiple({ collection: "new_visits", select: ["new_name"] }), 404);
     },
   },
 };
