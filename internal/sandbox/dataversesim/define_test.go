@@ -227,7 +227,9 @@ func TestChoicesAreMadeAndChanged(t *testing.T) {
 	for _, c := range []string{"new_First", "new_Second"} {
 		o.must(204, "POST", visitColumns, attribute("Picklist", c, `"GlobalOptionSet@odata.bind":"/`+at+`"`))
 	}
-	option := func(action, more string) reply { return o.call("POST", action, `{"OptionSetName":"new_colour",`+more+`}`) }
+	option := func(action, more string) reply {
+		return o.call("POST", action, `{"OptionSetName":"new_colour",`+more+`}`)
+	}
 	if r := option("InsertOptionValue", `"Value":3,"Label":`+labelled("Green")).json(t); r["NewOptionValue"] != 3.0 {
 		t.Error(r)
 	}
