@@ -72,6 +72,7 @@ type contactRule struct {
 	id      string
 	applies func(Person, Policy) bool
 	verdict func(Person) Verdict
+	sees    func(Person, Policy) string // what applies looks at, in words, for Trace
 }
 
 // contactRules are tried from top to bottom; the first that applies decides.
@@ -82,39 +83,46 @@ type contactRule struct {
 // nothing was read, so a deleted row is erased even if it once lost a merge.
 var contactRules = []contactRule{
 	{"contradiction", func(p Person, _ Policy) bool { return p.Deleted && p.Exists },
-		park("the row was reported as deleted and yet it was read; look again before erasing anything")},
-	{"deleted", func(p Person, _ Policy) bool { return p.Deleted }, erase("the row was deleted in Dynamics 365")},
+		park("the row was reported as deleted and yet it was read; look again before erasing anything"), seesRow},
+	{"deleted", func(p Person, _ Policy) bool { return p.Deleted }, erase("the row was deleted in Dynamics 365"), seesRow},
 	{"hidden", func(p Person, _ Policy) bool { return p.Hidden },
-		park("the row was not in the answer of Dynamics 365; it may be hidden from the connector, so nothing is erased: check the connector's security role")},
-	{"unread", func(p Person, _ Policy) bool { return !p.Exists }, park("the row was not read, so nothing can be decided")},
-	{"merged", func(p Person, _ Policy) bool { return p.Merged }, leaveAsIs("the row was merged into another one, which now speaks for the person")},
-	{"qualified", func(p Person, _ Policy) bool { return p.Qualified }, leaveAsIs("the lead was qualified; its contact or account now speaks for the person")},
-	{"do-not-email", func(p Person, _ Policy) bool { return p.DoNotEmail }, erase("Do Not Email is set")},
-	{"no-address", func(p Person, _ Policy) bool { return p.Email == connector.EmailNone }, erase("there is no e-mail address")},
-	{"inactive", func(p Person, c Policy) bool { return !p.Active && c.AnonymizeInactive }, erase("the row is inactive")},
+		park("the row was not in the answer of Dynamics 365; it may be hidden from the connector, so nothing is erased: check the connector's security role"), seesRow},
+	{"unread", func(p Person, _ Policy) bool { return !p.Exists }, park("the row was not read, so nothing can be decided"), seesRow},
+	{"merged", func(p Person, _ Policy) bool { return p.Merged }, leaveAsIs("the row was merged into another one, which now speaks for the person"),
+		func(p Person, _ Policy) string { return yes("merged into another row", p.Merged) }},
+	{"qualified", func(p Person, _ Policy) bool { return p.Qualified }, leaveAsIs("the lead was qualified; its contact or account now speaks for the person"),
+		func(p Person, _ Policy) string { return yes("a qualified lead", p.Qualified) }},
+	{"do-not-email", func(p Person, _ Policy) bool { return p.DoNotEmail }, erase("Do Not Email is set"),
+		func(p Person, _ Policy) string { return yes("Do Not Email", p.DoNotEmail) }},
+	{"no-address", func(p Person, _ Policy) bool { return p.Email == connector.EmailNone }, erase("there is no e-mail address"), seesAddress},
+	{"inactive", func(p Person, c Policy) bool { return !p.Active && c.AnonymizeInactive }, erase("the row is inactive"), seesState},
 	{"inactive-kept", func(p Person, _ Policy) bool { return !p.Active },
-		leaveAsIs("the row is inactive, and the settings keep inactive people as they are in Spotler")},
+		leaveAsIs("the row is inactive, and the settings keep inactive people as they are in Spotler"), seesState},
 	{"address-unread", func(p Person, _ Policy) bool {
 		return p.Email != connector.EmailValid && p.Email != connector.EmailInvalid
 	},
-		park("the e-mail address was not in the answer of Dynamics 365; check the connector's rights on that column")},
+		park("the e-mail address was not in the answer of Dynamics 365; check the connector's rights on that column"), seesAddress},
 	{"invalid-address", func(p Person, _ Policy) bool { return p.Email == connector.EmailInvalid },
-		leave(connector.StatusInvalidEmail, "the e-mail address is not valid; correct it in Dynamics 365")},
+		leave(connector.StatusInvalidEmail, "the e-mail address is not valid; correct it in Dynamics 365"), seesAddress},
 	{"shares-address", func(p Person, _ Policy) bool { return p.OwnerElsewhere },
-		leave(connector.StatusSharesAddress, "another active record has the same e-mail address and stands for it in Spotler")},
+		leave(connector.StatusSharesAddress, "another active record has the same e-mail address and stands for it in Spotler"),
+		func(p Person, _ Policy) string { return yes("another record stands for the address", p.OwnerElsewhere) }},
 	{"opted-out", func(p Person, _ Policy) bool { return p.Status == connector.StatusOptOut },
-		leave(connector.StatusOptOut, "the person opted out in Spotler")},
+		leave(connector.StatusOptOut, "the person opted out in Spotler"), seesStatus},
 	{"permanent", func(p Person, _ Policy) bool { return p.Status == connector.StatusPermanent },
-		leave(connector.StatusPermanent, "the contact is permanently inactive in Spotler")},
+		leave(connector.StatusPermanent, "the contact is permanently inactive in Spotler"), seesStatus},
 	{"excluded", func(p Person, _ Policy) bool { return p.Excluded != "" },
-		func(p Person) Verdict { return leave(connector.StatusNotSynced, p.Excluded)(p) }},
+		func(p Person) Verdict { return leave(connector.StatusNotSynced, p.Excluded)(p) },
+		func(p Person, _ Policy) string { return yes("held back by a filter of the mapping", p.Excluded != "") }},
 	{"needs-consent", func(p Person, c Policy) bool { return needsConsent(p, c) },
-		leave(connector.StatusAnonymized, "the person was erased and may only come back with a newer consent")},
-	{"update", func(p Person, _ Policy) bool { return inSpotler(p) }, update},
+		leave(connector.StatusAnonymized, "the person was erased and may only come back with a newer consent"), seesErasure},
+	{"update", func(p Person, _ Policy) bool { return inSpotler(p) }, update,
+		func(p Person, _ Policy) string { return yes("linked to a contact in Spotler", inSpotler(p)) }},
 	{"create", func(Person, Policy) bool { return true },
 		func(Person) Verdict {
 			return Verdict{Action: Create, Status: connector.StatusActive, Reason: "the person is new in Spotler"}
-		}},
+		},
+		func(Person, Policy) string { return "nothing speaks against it" }},
 }
 
 // Contact decides what a sync does about p under policy c.
