@@ -8,6 +8,7 @@ type commands struct {
 	Status   statusCommand   `cmd:"" help:"Say how the connector is doing; exit 1 when an environment is off or something must be mended."`
 	Sync     syncCommand     `cmd:"" help:"Make Spotler look like the CRM for some records."`
 	Load     loadCommand     `cmd:"" help:"Bring every row of a table over, as at the beginning."`
+	Explain  explainCommand  `cmd:"" help:"Say why one person is, or is not, in Spotler, and what would change that."`
 	Jobs     jobsCommand     `cmd:"" help:"Look at jobs and ask for them."`
 	Poll     pollCommand     `cmd:"" help:"Read what changed in Spotler."`
 	Reviews  reviewsCommand  `cmd:"" help:"Look at the questions that only a person can answer, and answer them."`

@@ -180,6 +180,7 @@ func (h *house) apiOptions() api.Options {
 		Load:      operations.PutLoad,
 		Poll:      h.poll,
 		Answer:    operations.PutAnswer,
+		Explain:   h.explain,
 		Arguments: func(j connector.Job) ([]byte, error) { return operations.Arguments{Job: j}.Encode() },
 		Report:    func(err error) { h.log.Error("the API ran into trouble", "err", err) }}
 }

@@ -39,12 +39,17 @@ func (c *consentExportCommand) Run(ctx context.Context, s streams) error {
 			p.line("The ledger of %s says nothing of %s.", printable(env), printable(ledger.Record))
 			return
 		}
-		var rows [][]string
-		for _, e := range ledger.Entries {
-			rows = append(rows, []string{strconv.FormatInt(e.Number, 10), p.moment(e.At), e.Permission, string(e.Was) + " > " + string(e.Becomes), e.Who + " in " + e.Origin, e.Why})
-		}
-		p.table([]string{"ENTRY", "AT", "PERMISSION", "CHANGE", "BY", "WHY"}, rows, nil)
+		p.table(ledgerHead, ledgerRows(p, ledger.Entries), nil)
 	})
+}
+
+var ledgerHead = []string{"ENTRY", "AT", "PERMISSION", "CHANGE", "BY", "WHY"}
+
+func ledgerRows(p *printer, entries []openapi.LedgerEntry) (rows [][]string) {
+	for _, e := range entries {
+		rows = append(rows, []string{strconv.FormatInt(e.Number, 10), p.moment(e.At), e.Permission, string(e.Was) + " > " + string(e.Becomes), e.Who + " in " + e.Origin, e.Why})
+	}
+	return rows
 }
 
 type consentVerifyCommand struct {

@@ -51,6 +51,9 @@ type Options struct {
 	Poll func(ctx context.Context, env connector.Environment) (openapi.Polled, error)
 	// Answer makes the request to take the chosen side of a question to the other.
 	Answer func(r store.Review, choice, key, source string) (store.Put, error)
+	// Explain works out why a person is, or is not, in Spotler; values adds personal
+	// ones. Jobs, ledger, receipts and gates are filled in from the rest of Explained.
+	Explain func(ctx context.Context, env connector.Environment, record connector.Record, values bool) (Explained, error)
 	// Report hears of every error that is ours, once. It must not be answered.
 	Report func(error)
 }

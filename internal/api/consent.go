@@ -34,13 +34,21 @@ func (s *server) ExportLedger(ctx context.Context, r openapi.ExportLedgerRequest
 	if err != nil {
 		return nil, fmt.Errorf("api: ledger: %w", err)
 	}
-	out := openapi.LedgerExport{Environment: string(e.Name), Record: record.String(), Entries: []openapi.LedgerEntry{}}
+	out := openapi.LedgerExport{Environment: string(e.Name), Record: record.String()}
+	if len(entries) > 0 {
+		out.Person = some(entries[0].Person)
+	}
+	out.Entries = shownEntries(entries)
+	return openapi.ExportLedger200JSONResponse(out), nil
+}
+
+func shownEntries(entries []store.Entry) []openapi.LedgerEntry {
+	out := []openapi.LedgerEntry{}
 	for _, x := range entries {
-		out.Person = some(x.Person)
-		out.Entries = append(out.Entries, openapi.LedgerEntry{Number: x.Seq, At: x.At, ChangedAt: some(x.ChangedAt), Permission: x.Permission,
+		out = append(out, openapi.LedgerEntry{Number: x.Seq, At: x.At, ChangedAt: some(x.ChangedAt), Permission: x.Permission,
 			Was: consentState(x.Was), Becomes: consentState(x.Becomes), Who: x.Who, Origin: x.Origin, Why: x.Why, Seal: x.MAC})
 	}
-	return openapi.ExportLedger200JSONResponse(out), nil
+	return out
 }
 
 func consentState(s string) openapi.ConsentState {

@@ -95,6 +95,13 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/environments (the `ListEnvironments` operationId).
 	ListEnvironments(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ExplainRecord Why one person is, or is not, in Spotler, and what a sync would do now
+	//
+	// Both sides are read; nothing is written.
+	//
+	// Corresponds with GET /api/v1/environments/{env}/explain (the `ExplainRecord` operationId).
+	ExplainRecord(ctx context.Context, env Env, params *ExplainRecordParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ReleaseFence Let the irreversible operations pass that the fence stopped
 	//
 	// Corresponds with POST /api/v1/environments/{env}/fence/release (the `ReleaseFence` operationId).
@@ -252,6 +259,23 @@ type ClientInterface interface {
 // Corresponds with GET /api/v1/environments (the `ListEnvironments` operationId).
 func (c *Client) ListEnvironments(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListEnvironmentsRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ExplainRecord Why one person is, or is not, in Spotler, and what a sync would do now
+//
+// Both sides are read; nothing is written.
+//
+// Corresponds with GET /api/v1/environments/{env}/explain (the `ExplainRecord` operationId).
+func (c *Client) ExplainRecord(ctx context.Context, env Env, params *ExplainRecordParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewExplainRecordRequest(c.Server, env, params)
 	if err != nil {
 		return nil, err
 	}
@@ -670,6 +694,75 @@ func NewListEnvironmentsRequest(server string) (*http.Request, error) {
 	queryURL, err := serverURL.Parse(operationPath)
 	if err != nil {
 		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewExplainRecordRequest constructs an http.Request for the ExplainRecord method
+func NewExplainRecordRequest(server string, env Env, params *ExplainRecordParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "env", env, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/environments/%s/explain", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "record", params.Record, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if params.Values != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "values", *params.Values, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
@@ -1716,6 +1809,15 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/environments (the `ListEnvironments` operationId).
 	ListEnvironmentsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListEnvironmentsResponse, error)
 
+	// ExplainRecordWithResponse Why one person is, or is not, in Spotler, and what a sync would do now
+	//
+	// Both sides are read; nothing is written.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/environments/{env}/explain (the `ExplainRecord` operationId).
+	ExplainRecordWithResponse(ctx context.Context, env Env, params *ExplainRecordParams, reqEditors ...RequestEditorFn) (*ExplainRecordResponse, error)
+
 	// ReleaseFenceWithResponse Let the irreversible operations pass that the fence stopped
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -1938,6 +2040,54 @@ func (r ListEnvironmentsResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ListEnvironmentsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ExplainRecordResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Explanation
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ExplainRecordResponse) GetJSON200() *Explanation {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ExplainRecordResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ExplainRecordResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ExplainRecordResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ExplainRecordResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ExplainRecordResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -2862,6 +3012,21 @@ func (c *ClientWithResponses) ListEnvironmentsWithResponse(ctx context.Context, 
 	return ParseListEnvironmentsResponse(rsp)
 }
 
+// ExplainRecordWithResponse Why one person is, or is not, in Spotler, and what a sync would do now
+//
+// Both sides are read; nothing is written.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/environments/{env}/explain (the `ExplainRecord` operationId).
+func (c *ClientWithResponses) ExplainRecordWithResponse(ctx context.Context, env Env, params *ExplainRecordParams, reqEditors ...RequestEditorFn) (*ExplainRecordResponse, error) {
+	rsp, err := c.ExplainRecord(ctx, env, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseExplainRecordResponse(rsp)
+}
+
 // ReleaseFenceWithResponse Let the irreversible operations pass that the fence stopped
 //
 // Returns a wrapper object for the known response body format(s).
@@ -3201,6 +3366,39 @@ func ParseListEnvironmentsResponse(rsp *http.Response) (*ListEnvironmentsRespons
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest EnvironmentList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseExplainRecordResponse parses an HTTP response from a ExplainRecordWithResponse call
+func ParseExplainRecordResponse(rsp *http.Response) (*ExplainRecordResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ExplainRecordResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Explanation
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

@@ -21,6 +21,9 @@ type ServerInterface interface {
 	// ListEnvironments The environments that the token is for
 	// (GET /api/v1/environments)
 	ListEnvironments(w http.ResponseWriter, r *http.Request)
+	// ExplainRecord Why one person is, or is not, in Spotler, and what a sync would do now
+	// (GET /api/v1/environments/{env}/explain)
+	ExplainRecord(w http.ResponseWriter, r *http.Request, env Env, params ExplainRecordParams)
 	// ReleaseFence Let the irreversible operations pass that the fence stopped
 	// (POST /api/v1/environments/{env}/fence/release)
 	ReleaseFence(w http.ResponseWriter, r *http.Request, env Env)
@@ -94,6 +97,61 @@ func (siw *ServerInterfaceWrapper) ListEnvironments(w http.ResponseWriter, r *ht
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.ListEnvironments(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ExplainRecord operation middleware
+func (siw *ServerInterfaceWrapper) ExplainRecord(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "env" -------------
+	var env Env
+
+	err = runtime.BindStyledParameterWithOptions("simple", "env", r.PathValue("env"), &env, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "env", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ExplainRecordParams
+
+	// ------------- Required query parameter "record" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "record", r.URL.Query(), &params.Record, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "record"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "record", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "values" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "values", r.URL.Query(), &params.Values, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "values"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "values", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ExplainRecord(w, r, env, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -979,6 +1037,7 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/api/v1/environments/{env}/load", wrapper.LoadTable)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/api/v1/environments/{env}/gates/{api}/resume", wrapper.ResumeGate)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/api/v1/environments/{env}/fence/release", wrapper.ReleaseFence)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/v1/environments/{env}/explain", wrapper.ExplainRecord)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/v1/environments/{env}/ledger", wrapper.ExportLedger)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/v1/environments/{env}/ledger/check", wrapper.CheckLedger)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/v1/environments/{env}/receipts", wrapper.ListReceipts)
@@ -1022,6 +1081,46 @@ type ListEnvironmentsdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListEnvironmentsdefaultApplicationProblemPlusJSONResponse) VisitListEnvironmentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExplainRecordRequestObject struct {
+	Env    Env `json:"env"`
+	Params ExplainRecordParams
+}
+
+type ExplainRecordResponseObject interface {
+	VisitExplainRecordResponse(w http.ResponseWriter) error
+}
+
+type ExplainRecord200JSONResponse Explanation
+
+func (response ExplainRecord200JSONResponse) VisitExplainRecordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExplainRecorddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ExplainRecorddefaultApplicationProblemPlusJSONResponse) VisitExplainRecordResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -1788,6 +1887,9 @@ type StrictServerInterface interface {
 	// ListEnvironments The environments that the token is for
 	// (GET /api/v1/environments)
 	ListEnvironments(ctx context.Context, request ListEnvironmentsRequestObject) (ListEnvironmentsResponseObject, error)
+	// ExplainRecord Why one person is, or is not, in Spotler, and what a sync would do now
+	// (GET /api/v1/environments/{env}/explain)
+	ExplainRecord(ctx context.Context, request ExplainRecordRequestObject) (ExplainRecordResponseObject, error)
 	// ReleaseFence Let the irreversible operations pass that the fence stopped
 	// (POST /api/v1/environments/{env}/fence/release)
 	ReleaseFence(ctx context.Context, request ReleaseFenceRequestObject) (ReleaseFenceResponseObject, error)
@@ -1903,6 +2005,33 @@ func (sh *strictHandler) ListEnvironments(w http.ResponseWriter, r *http.Request
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(ListEnvironmentsResponseObject); ok {
 		if err := validResponse.VisitListEnvironmentsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ExplainRecord operation middleware
+func (sh *strictHandler) ExplainRecord(w http.ResponseWriter, r *http.Request, env Env, params ExplainRecordParams) {
+	var request ExplainRecordRequestObject
+
+	request.Env = env
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ExplainRecord(ctx, request.(ExplainRecordRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ExplainRecord")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ExplainRecordResponseObject); ok {
+		if err := validResponse.VisitExplainRecordResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

@@ -421,6 +421,56 @@ type EnvironmentStatus struct {
 	TellingsPending int64 `json:"tellings_pending"`
 }
 
+// Explanation defines model for Explanation.
+type Explanation struct {
+	// At When both sides were read
+	At          time.Time       `json:"at"`
+	Environment EnvironmentName `json:"environment"`
+
+	// Gates What holds work of the environment back at the moment.
+	Gates []Alert `json:"gates"`
+
+	// Jobs The last jobs of the person, of changes on both sides, newest first.
+	Jobs []Job `json:"jobs"`
+
+	// Ledger The last entries of the ledger of consent, oldest first.
+	Ledger []LedgerEntry `json:"ledger"`
+	Link   LinkSeen      `json:"link"`
+
+	// Makes The permission rows that a sync would make first.
+	Makes []PermissionRow `json:"makes"`
+
+	// Mapping What every row of the mapping does for the record.
+	Mapping     []MappingLine    `json:"mapping"`
+	Permissions []PermissionSeen `json:"permissions"`
+
+	// Questions Open questions about the person.
+	Questions []QuestionSeen `json:"questions"`
+	Receipts  []Receipt      `json:"receipts"`
+
+	// Record A row in Dataverse, as table/guid.
+	//
+	// Example: contact/6f0c1c9e-0d9b-4f0e-9a44-0a3c4f6c2b11
+	Record        Record     `json:"record"`
+	RowModifiedAt *time.Time `json:"row_modified_at,omitempty"`
+
+	// RowVersion Of the row in Dynamics; absent when it was not read
+	RowVersion *int64 `json:"row_version,omitempty"`
+
+	// Rules Every rule, in the order in which they are tried; the first that applies decides.
+	Rules []RuleSeen `json:"rules"`
+
+	// Sends The fields of Spotler that a sync would write.
+	Sends []string `json:"sends"`
+
+	// Synchronised Rows of this table are synchronised; nothing else is told when they are not
+	Synchronised bool     `json:"synchronised"`
+	Verdict      *Verdict `json:"verdict,omitempty"`
+
+	// WouldChange Single changes after which the verdict would be another one.
+	WouldChange []WouldChange `json:"would_change"`
+}
+
 // Fence Stops irreversible operations when too many come at once.
 type Fence struct {
 	// Count Operations that passed in the present window
@@ -595,6 +645,73 @@ type LedgerExport struct {
 	Record Record `json:"record"`
 }
 
+// LinkSeen defines model for LinkSeen.
+type LinkSeen struct {
+	ErasedAt *time.Time `json:"erased_at,omitempty"`
+
+	// InSpotler Spotler has the contact now
+	InSpotler bool `json:"in_spotler"`
+
+	// Linked The connector knows the record
+	Linked bool `json:"linked"`
+
+	// OwnedBy A row in Dataverse, as table/guid.
+	//
+	// Example: contact/6f0c1c9e-0d9b-4f0e-9a44-0a3c4f6c2b11
+	OwnedBy *Record `json:"owned_by,omitempty"`
+
+	// Owner The record stands for its address in Spotler
+	Owner  bool    `json:"owner"`
+	Reason *string `json:"reason,omitempty"`
+
+	// Remembers The fields and permissions of which keyed hashes are kept.
+	Remembers *[]string `json:"remembers,omitempty"`
+
+	// RowVersion Of the row when it was last brought over
+	RowVersion *int64 `json:"row_version,omitempty"`
+
+	// Rule The rule that decided last
+	Rule *string `json:"rule,omitempty"`
+
+	// SharesWith Records with the same address.
+	SharesWith []Record `json:"shares_with"`
+
+	// Status As Spotler Info shows it
+	Status *string `json:"status,omitempty"`
+
+	// Unasked Why nobody could look in Spotler
+	Unasked   *string    `json:"unasked,omitempty"`
+	UpdatedAt *time.Time `json:"updated_at,omitempty"`
+}
+
+// MappingLine defines model for MappingLine.
+type MappingLine struct {
+	// Cell What the mapping names for this table
+	Cell *string `json:"cell,omitempty"`
+
+	// Converted What Spotler gets; only when values are asked for
+	Converted *string `json:"converted,omitempty"`
+	Direction string  `json:"direction"`
+
+	// InSpotler What Spotler holds; only when values are asked for
+	InSpotler *string `json:"in_spotler,omitempty"`
+
+	// Row Row of the mapping
+	Row int `json:"row"`
+
+	// Says Why
+	Says *string `json:"says,omitempty"`
+
+	// Source The value in Dynamics; only when values are asked for
+	Source *string `json:"source,omitempty"`
+
+	// Spotler Field of Spotler
+	Spotler *string `json:"spotler,omitempty"`
+
+	// State What the row does for the record
+	State string `json:"state"`
+}
+
 // NewJob defines model for NewJob.
 type NewJob struct {
 	// List A row in Dataverse, as table/guid.
@@ -643,6 +760,28 @@ type NewToken struct {
 // OperationNumber Number of the operation, as Dataverse stores it.
 type OperationNumber = int
 
+// PermissionRow defines model for PermissionRow.
+type PermissionRow struct {
+	Name       string `json:"name"`
+	Subscribed bool   `json:"subscribed"`
+}
+
+// PermissionSeen defines model for PermissionSeen.
+type PermissionSeen struct {
+	// Agreed What both sides held when they last agreed; absent for never
+	Agreed *string `json:"agreed,omitempty"`
+
+	// Does What a sync would do
+	Does string `json:"does"`
+	Name string `json:"name"`
+
+	// Row What the rows in Dynamics say: on, off, none, or on and off
+	Row string `json:"row"`
+
+	// Spotler What Spotler has now; absent when nobody could look
+	Spotler *string `json:"spotler,omitempty"`
+}
+
 // Polled What was read of Spotler.
 type Polled struct {
 	// Bounces Messages that came back
@@ -690,6 +829,14 @@ type Problem struct {
 
 // ProblemKind What can be done about it.
 type ProblemKind string
+
+// QuestionSeen defines model for QuestionSeen.
+type QuestionSeen struct {
+	Field  *string   `json:"field,omitempty"`
+	Kind   string    `json:"kind"`
+	Reason string    `json:"reason"`
+	Since  time.Time `json:"since"`
+}
 
 // Receipt Proof of an erasure. It names the record and nothing else.
 type Receipt struct {
@@ -814,6 +961,19 @@ type ReviewSides struct {
 	SpotlerBy *string `json:"spotler_by,omitempty"`
 }
 
+// RuleSeen defines model for RuleSeen.
+type RuleSeen struct {
+	Applies bool `json:"applies"`
+
+	// Decides It is the first that applies
+	Decides bool   `json:"decides"`
+	Rule    string `json:"rule"`
+
+	// Sees What it looks at and what it saw
+	Sees    string   `json:"sees"`
+	Verdict *Verdict `json:"verdict,omitempty"`
+}
+
 // Status defines model for Status.
 type Status struct {
 	Environments []EnvironmentStatus `json:"environments"`
@@ -868,11 +1028,42 @@ type TokenList struct {
 	Tokens []Token `json:"tokens"`
 }
 
+// Verdict defines model for Verdict.
+type Verdict struct {
+	// Action create, update, anonymize, leave or park
+	Action string `json:"action"`
+
+	// Reason One plain sentence
+	Reason string `json:"reason"`
+
+	// Rule The rule that decides
+	Rule string `json:"rule"`
+
+	// Status What Spotler Info shows then
+	Status *string `json:"status,omitempty"`
+}
+
+// WouldChange defines model for WouldChange.
+type WouldChange struct {
+	// If The change
+	If      string  `json:"if"`
+	Verdict Verdict `json:"verdict"`
+}
+
 // Env defines model for env.
 type Env = EnvironmentName
 
 // IdempotencyKey defines model for idempotencyKey.
 type IdempotencyKey = string
+
+// ExplainRecordParams defines parameters for ExplainRecord.
+type ExplainRecordParams struct {
+	// Record The person.
+	Record Record `form:"record" json:"record"`
+
+	// Values Also the values of the person on both sides, row by row of the mapping.
+	Values *bool `form:"values,omitempty" json:"values,omitempty"`
+}
 
 // ListJobsParams defines parameters for ListJobs.
 type ListJobsParams struct {
