@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 
 	connector "github.com/spotler-connector/connector"
+	"github.com/spotler-connector/connector/internal/dataverse"
 	"github.com/spotler-connector/connector/internal/intake"
 	"github.com/spotler-connector/connector/internal/mapping"
 	"github.com/spotler-connector/connector/internal/operations"
@@ -22,7 +23,7 @@ func (e *environment) ensure(ctx context.Context, bound *mapping.Bound) ([]conne
 	if !e.settings.Ensure {
 		return provision.JobSteps(ctx, e.crm, endpointName)
 	}
-	spec := provision.Spec{Name: endpointName, HookURL: e.settings.Hook.URL + intake.Path + e.hook, Header: intake.SecretHeader, Secret: e.settings.Hook.Secrets[0]}
+	spec, at := e.endpointSpec()
 	for _, t := range e.settings.Tables {
 		if bound.Synchronises(t) {
 			spec.Tables = append(spec.Tables, provision.Table{Name: t, Columns: operations.Columns(bound, t)})
@@ -32,7 +33,7 @@ func (e *environment) ensure(ctx context.Context, bound *mapping.Bound) ([]conne
 	if err != nil {
 		return nil, err
 	}
-	sum := sha256.Sum256([]byte(e.hook + "\x1f" + e.settings.Hook.Secrets[0].Reveal()))
+	sum := sha256.Sum256([]byte(at + "\x1f" + spec.Secret.Reveal()))
 	digest := hex.EncodeToString(sum[:8])
 	spec.ForceSecret = written != digest
 	report, err := provision.Ensure(ctx, e.crm, spec)
@@ -49,4 +50,14 @@ func (e *environment) ensure(ctx context.Context, bound *mapping.Bound) ([]conne
 		return report.JobSteps, nil
 	}
 	return report.JobSteps, e.house.store.SetCursor(ctx, e.settings.Name, "hook secret", digest)
+}
+
+// endpointSpec says where Dataverse sends events: to the hook, or to a queue of Service
+// Bus when Dataverse is to have a key of it. at is what its secret belongs to.
+func (e *environment) endpointSpec() (spec provision.Spec, at string) {
+	bus := e.settings.ServiceBus
+	if bus.Registered() {
+		return provision.Spec{Name: endpointName, Secret: bus.SendKey, Queue: &dataverse.QueueSpec{Host: bus.Host(), Name: bus.Queue, KeyName: bus.SendKeyName}}, bus.Address + "/" + bus.Queue
+	}
+	return provision.Spec{Name: endpointName, HookURL: e.settings.Hook.URL + intake.Path + e.hook, Header: intake.SecretHeader, Secret: e.settings.Hook.Secrets[0]}, e.hook
 }

@@ -78,7 +78,7 @@ func start(t *testing.T) *house {
 			return ""
 		},
 		Arguments: func(j connector.Job) ([]byte, error) { return json.Marshal(j) },
-		Answer: operations.PutAnswer,
+		Answer:    operations.PutAnswer,
 		Poll: func(context.Context, connector.Environment) (openapi.Polled, error) {
 			return openapi.Polled{Contacts: 3, New: 2}, nil
 		},

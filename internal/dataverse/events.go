@@ -23,25 +23,53 @@ var (
 
 // The numbers of section 1.1 and 1.3.
 const (
+	contractQueue   = 6 // persistent queue
 	contractWebhook = 8
+	authSASKey      = 2
 	authHTTPHeader  = 5
 	stagePost       = 40
 	modeAsync       = 1
 )
 
-// EndpointSpec describes a webhook to register (section 1.1).
+// EndpointSpec describes a webhook, or a queue of Azure Service Bus, to register
+// (section 1.1).
 type EndpointSpec struct {
 	Name string
-	URL  string // port 80 or 443 only
+	URL  string // of a webhook; port 80 or 443 only
 	// Header and Secret are sent with every event (authtype 5, section 1.2). An
 	// empty Secret leaves the stored one alone on update.
 	Header, Secret string
+	// Queue, when set, makes it a queue instead of a webhook; Secret is the key of
+	// its policy.
+	Queue *QueueSpec
 	// Solution is the unique name of the unmanaged solution to put a new endpoint
 	// in; empty is none.
 	Solution string
 }
 
+// QueueSpec is a queue of Azure Service Bus as Dataverse addresses it (section 1.1,
+// "Create a Service Bus queue endpoint"; which values go together is assumed there).
+type QueueSpec struct {
+	Host    string // example.servicebus.windows.net
+	Name    string // of the queue
+	KeyName string // of a shared access policy with the claim Send
+}
+
+// address is the namespace as Dataverse stores it.
+func (q QueueSpec) address() string { return "sb://" + q.Host + "/" }
+
+// contract is the kind of endpoint.
+func (s EndpointSpec) contract() int {
+	if s.Queue != nil {
+		return contractQueue
+	}
+	return contractWebhook
+}
+
 func (s EndpointSpec) fields() (Fields, error) {
+	if s.Queue != nil {
+		return s.Queue.fields(s.Name, s.Secret), nil
+	}
 	f := Fields{"name": s.Name, "contract": contractWebhook, "url": s.URL}
 	if s.Secret == "" {
 		return f, nil
@@ -52,6 +80,17 @@ func (s EndpointSpec) fields() (Fields, error) {
 	}
 	f["authtype"], f["authvalue"] = authHTTPHeader, value
 	return f, nil
+}
+
+func (q QueueSpec) fields(name, key string) Fields {
+	namespace, _, _ := strings.Cut(q.Host, ".")
+	const fullAddress, json, userID, normal = 2, 2, 2, 1 // namespaceformat, messageformat, userclaim, connectionmode
+	f := Fields{"name": name, "contract": contractQueue, "namespaceformat": fullAddress, "namespaceaddress": q.address(), "solutionnamespace": namespace, "path": q.Name,
+		"authtype": authSASKey, "saskeyname": q.KeyName, "messageformat": json, "userclaim": userID, "connectionmode": normal}
+	if key != "" {
+		f["saskey"] = key
+	}
+	return f
 }
 
 // headerSettings writes the XML in which Dataverse keeps a header (section 1.2).
@@ -71,26 +110,46 @@ func headerSettings(name, value string) (string, error) {
 	return string(out), nil
 }
 
-// Endpoint is a registered webhook. Its secret cannot be read back.
+// Endpoint is a registered webhook or queue. Its secret cannot be read back.
 type Endpoint struct {
 	ID        connector.RecordID
 	Name, URL string
+	Queue     QueueSpec // of a queue
 	// SecretSet says that Dataverse holds a secret; a solution import loses it.
 	SecretSet bool
 }
 
-// FindEndpoint looks up a webhook by name. Two with the same name are a Conflict.
-func (c *Client) FindEndpoint(ctx context.Context, name string) (e Endpoint, found bool, err error) {
-	row, found, err := c.only(ctx, endpointTable, And(Eq("name", name), Eq("contract", contractWebhook)), "name", "url", "isauthvalueset")
+// Like reports whether e stands where s says, the secret apart.
+func (e Endpoint) Like(s EndpointSpec) bool {
+	if s.Queue != nil {
+		return strings.EqualFold(e.Queue.Host, s.Queue.Host) && e.Queue.Name == s.Queue.Name && e.Queue.KeyName == s.Queue.KeyName
+	}
+	return e.URL == s.URL
+}
+
+// FindEndpoint looks up an endpoint of the name and kind of s. Two with the same name
+// are a Conflict.
+func (c *Client) FindEndpoint(ctx context.Context, s EndpointSpec) (e Endpoint, found bool, err error) {
+	columns := []string{"name", "url", "isauthvalueset"}
+	if s.Queue != nil {
+		columns = []string{"name", "namespaceaddress", "path", "saskeyname", "issaskeyset"}
+	}
+	row, found, err := c.only(ctx, endpointTable, And(Eq("name", s.Name), Eq("contract", s.contract())), columns...)
 	if !found || err != nil {
 		return Endpoint{}, false, err
 	}
 	e = Endpoint{ID: row.ID, Name: row.String("name"), URL: row.String("url")}
-	e.SecretSet, _ = row.Bool("isauthvalueset")
+	if s.Queue == nil {
+		e.SecretSet, _ = row.Bool("isauthvalueset")
+		return e, true, nil
+	}
+	host := strings.TrimSuffix(strings.TrimPrefix(row.String("namespaceaddress"), "sb://"), "/")
+	e.Queue = QueueSpec{Host: host, Name: row.String("path"), KeyName: row.String("saskeyname")}
+	e.SecretSet, _ = row.Bool("issaskeyset")
 	return e, true, nil
 }
 
-// CreateEndpoint registers a webhook and returns its id.
+// CreateEndpoint registers a webhook or a queue and returns its id.
 func (c *Client) CreateEndpoint(ctx context.Context, s EndpointSpec) (connector.RecordID, error) {
 	f, err := s.fields()
 	if err != nil {

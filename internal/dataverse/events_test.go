@@ -46,18 +46,18 @@ func newRegistry(t *testing.T) (*Client, *registry) {
 func TestEndpoint(t *testing.T) {
 	c, g := newRegistry(t)
 	ctx := context.Background()
-	if _, found, err := c.FindEndpoint(ctx, "O'Connector"); found || err != nil {
+	if _, found, err := c.FindEndpoint(ctx, EndpointSpec{Name: "O'Connector"}); found || err != nil {
 		t.Error(found, err)
 	}
 	if f := g.asked["serviceendpoints"]; f != "(name eq 'O''Connector') and (contract eq 8)" {
 		t.Error(f)
 	}
 	g.rows["serviceendpoints"] = `{"serviceendpointid":"` + string(idA) + `","name":"n","url":"https://x","isauthvalueset":true}`
-	if e, found, err := c.FindEndpoint(ctx, "n"); err != nil || !found || e != (Endpoint{idA, "n", "https://x", true}) {
+	if e, found, err := c.FindEndpoint(ctx, EndpointSpec{Name: "n"}); err != nil || !found || e != (Endpoint{ID: idA, Name: "n", URL: "https://x", SecretSet: true}) {
 		t.Error(e, found, err)
 	}
 	g.rows["serviceendpoints"] += "," + g.rows["serviceendpoints"]
-	_, _, err := c.FindEndpoint(ctx, "n")
+	_, _, err := c.FindEndpoint(ctx, EndpointSpec{Name: "n"})
 	wantKind(t, err, fault.Conflict)
 
 	const secretValue = `a"<&>b`
@@ -89,6 +89,39 @@ func TestEndpoint(t *testing.T) {
 	}
 	spec.Secret = strings.Repeat("x", 3000)
 	wantKind(t, c.UpdateEndpoint(ctx, idA, spec), fault.NotValid)
+}
+
+// A queue of Service Bus is registered with the values of section 1.1, and found again
+// by name and kind; its key is written, never read.
+func TestQueueEndpoint(t *testing.T) {
+	c, g := newRegistry(t)
+	ctx := context.Background()
+	spec := EndpointSpec{Name: "n", Secret: "c2VjcmV0", Queue: &QueueSpec{Host: "contoso.servicebus.windows.net", Name: "people", KeyName: "send"}}
+	if _, err := c.CreateEndpoint(ctx, spec); err != nil {
+		t.Fatal(err)
+	}
+	for column, want := range map[string]any{"name": "n", "contract": 6.0, "namespaceformat": 2.0, "namespaceaddress": "sb://contoso.servicebus.windows.net/", "solutionnamespace": "contoso", "path": "people",
+		"authtype": 2.0, "saskeyname": "send", "saskey": "c2VjcmV0", "messageformat": 2.0, "userclaim": 2.0, "connectionmode": 1.0, "url": nil} {
+		if g.wrote[column] != want {
+			t.Errorf("%s is %v, not %v", column, g.wrote[column], want)
+		}
+	}
+	g.rows["serviceendpoints"] = `{"serviceendpointid":"` + string(idA) + `","name":"n","namespaceaddress":"sb://Contoso.servicebus.windows.net/","path":"people","saskeyname":"send","issaskeyset":true}`
+	e, found, err := c.FindEndpoint(ctx, spec)
+	if err != nil || !found || !e.Like(spec) || !e.SecretSet || g.asked["serviceendpoints"] != "(name eq 'n') and (contract eq 6)" {
+		t.Errorf("%+v %v %v %s", e, found, err, g.asked["serviceendpoints"])
+	}
+	spec.Queue.Name = "other"
+	if e.Like(spec) {
+		t.Error("another queue counts as the same")
+	}
+	spec.Secret = ""
+	if err := c.UpdateEndpoint(ctx, idA, spec); err != nil {
+		t.Fatal(err)
+	}
+	if _, there := g.wrote["saskey"]; there {
+		t.Error("an empty key erased the stored one")
+	}
 }
 
 func TestStep(t *testing.T) {

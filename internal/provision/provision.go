@@ -13,7 +13,7 @@ import (
 
 // CRM is what provision needs of Dataverse. *dataverse.Client is one.
 type CRM interface {
-	FindEndpoint(ctx context.Context, name string) (dataverse.Endpoint, bool, error)
+	FindEndpoint(ctx context.Context, s dataverse.EndpointSpec) (dataverse.Endpoint, bool, error)
 	CreateEndpoint(ctx context.Context, s dataverse.EndpointSpec) (connector.RecordID, error)
 	UpdateEndpoint(ctx context.Context, id connector.RecordID, s dataverse.EndpointSpec) error
 	FindStep(ctx context.Context, name string) (dataverse.Step, bool, error)
@@ -32,6 +32,8 @@ type Spec struct {
 	// steps. Two connectors on one organisation need two names.
 	Name    string
 	HookURL string // https://connector.example.nl/hooks/dataverse/<hook id>
+	// Queue, when set, is where events go instead of the hook; Secret is its key.
+	Queue *dataverse.QueueSpec
 	// Header and Secret are sent with every event. The secret cannot be read back,
 	// so it is written when ForceSecret asks for it, or when Dataverse has none.
 	Header      string
@@ -75,7 +77,10 @@ type ensuring struct {
 // next run goes on from there.
 func Ensure(ctx context.Context, crm CRM, s Spec) (Report, error) {
 	e := &ensuring{crm: crm, spec: s}
-	if s.Name == "" || s.HookURL == "" || s.Header == "" || s.Secret.IsZero() {
+	if q := s.Queue; q != nil && (s.Name == "" || q.Host == "" || q.Name == "" || q.KeyName == "" || s.Secret.IsZero()) {
+		return e.report, &fault.Error{Op: "provision.Ensure", Kind: fault.NotValid, Says: "the endpoint needs a name, and the address, name, key name and key of the queue"}
+	}
+	if s.Queue == nil && (s.Name == "" || s.HookURL == "" || s.Header == "" || s.Secret.IsZero()) {
 		return e.report, &fault.Error{Op: "provision.Ensure", Kind: fault.NotValid, Says: "the endpoint needs a name, the address of the hook, a header and a secret"}
 	}
 	endpoint, err := e.endpoint(ctx)
@@ -91,10 +96,10 @@ func Ensure(ctx context.Context, crm CRM, s Spec) (Report, error) {
 	return e.report, nil
 }
 
-// endpoint makes the webhook exist (reference: dataverse-api 1.1 and 1.2).
+// endpoint makes the webhook or the queue exist (reference: dataverse-api 1.1 and 1.2).
 func (e *ensuring) endpoint(ctx context.Context) (connector.RecordID, error) {
-	want := dataverse.EndpointSpec{Name: e.spec.Name, URL: e.spec.HookURL, Header: e.spec.Header, Secret: e.spec.Secret.Reveal(), Solution: e.spec.Solution}
-	have, found, err := e.crm.FindEndpoint(ctx, want.Name)
+	want := dataverse.EndpointSpec{Name: e.spec.Name, URL: e.spec.HookURL, Header: e.spec.Header, Secret: e.spec.Secret.Reveal(), Queue: e.spec.Queue, Solution: e.spec.Solution}
+	have, found, err := e.crm.FindEndpoint(ctx, want)
 	if err != nil {
 		return "", err
 	}
@@ -105,7 +110,7 @@ func (e *ensuring) endpoint(ctx context.Context) (connector.RecordID, error) {
 		}
 		return id, err
 	}
-	if have.URL == want.URL && have.SecretSet && !e.spec.ForceSecret {
+	if have.Like(want) && have.SecretSet && !e.spec.ForceSecret {
 		e.report.Found = append(e.report.Found, want.Name)
 		return have.ID, nil
 	}

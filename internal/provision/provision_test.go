@@ -199,3 +199,34 @@ func TestAnUnreachableOrganisation(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A queue takes the place of the hook: its endpoint is made beside that of the hook, and
+// the steps go over to it.
+func TestAQueueTakesThePlaceOfTheHook(t *testing.T) {
+	g, c := newRegistry(t)
+	ensure(t, c, spec())
+	s := spec()
+	s.HookURL, s.Header, s.Secret = "", "", settings.NewSecret("c2VjcmV0")
+	s.Queue = &dataverse.QueueSpec{Host: "contoso.servicebus.windows.net", Name: "people", KeyName: "send"}
+	if r := ensure(t, c, s); !slices.Equal(r.Made, []string{"SpotlerConnector"}) || len(r.Changed) != events {
+		t.Errorf("%+v", r)
+	}
+	queue := g.find("serviceendpoints", "contract", 6.0)
+	if queue["path"] != "people" {
+		t.Errorf("%v", queue)
+	}
+	for _, step := range g.rows["sdkmessageprocessingsteps"] {
+		if step["_eventhandler_value"] != queue["serviceendpointid"] {
+			t.Errorf("%v stayed with the hook", step["name"])
+		}
+	}
+	g.writes = nil
+	queue["issaskeyset"] = true
+	if r := ensure(t, c, s); len(r.Found) != 1+events || len(g.writes) != 0 {
+		t.Errorf("%+v %v", r, g.writes)
+	}
+	s.Queue.KeyName = ""
+	if _, err := Ensure(context.Background(), c, s); fault.Of(err) != fault.NotValid {
+		t.Error(err)
+	}
+}

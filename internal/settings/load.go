@@ -226,9 +226,7 @@ func (l *loader) completeEnvironment(prefix string, e *Environment) {
 	if e.Dataverse.Scope == "" && e.Dataverse.URL != "" {
 		e.Dataverse.Scope = e.Dataverse.URL + "/.default"
 	}
-	if e.Ensure && e.Hook.URL == "" {
-		l.complain(prefix+"hook.url", "", "is not set, but ensure is on", "write the public address of this connector, or set ensure to false")
-	}
+	l.completeEvents(prefix, e)
 	for _, a := range []struct{ key, address string }{
 		{"dataverse.url", e.Dataverse.URL}, {"dataverse.token_url", e.Dataverse.TokenURL}, {"spotler.url", e.Spotler.URL}, {"hook.url", e.Hook.URL},
 	} {
@@ -238,6 +236,32 @@ func (l *loader) completeEnvironment(prefix string, e *Environment) {
 	}
 	if len(e.Hook.Secrets) == 2 && e.Hook.Secrets[0].Equal(e.Hook.Secrets[1]) {
 		l.complain(prefix+"hook.secrets", "", "has the same secret twice", "write one, or two that differ")
+	}
+}
+
+// completeEvents makes sure that events can come in, by the hook or by the queue.
+func (l *loader) completeEvents(prefix string, e *Environment) {
+	bus := e.ServiceBus
+	if bus.Registered() {
+		for _, need := range []struct {
+			key   string
+			given bool
+		}{{"service_bus.address", bus.Address != ""}, {"service_bus.queue", bus.Queue != ""}, {"service_bus.send_key", !bus.SendKey.IsZero()}} {
+			if !need.given {
+				l.complain(prefix+need.key, "", "is not set, but service_bus.send_key_name is", "write it, or take service_bus.send_key_name away")
+			}
+		}
+		return
+	}
+	if !bus.SendKey.IsZero() {
+		l.complain(prefix+"service_bus.send_key_name", "", "is not set, but service_bus.send_key is", "write the name of the policy that the key is of")
+	}
+	if e.Ensure && e.Hook.URL == "" {
+		l.complain(prefix+"hook.url", "", "is not set, but ensure is on", "write the public address of this connector, or set ensure to false")
+	}
+	refused := slices.ContainsFunc(l.problems, func(p Problem) bool { return p.Setting == prefix+"hook.secrets" })
+	if len(e.Hook.Secrets) == 0 && !refused {
+		l.complain(prefix+"hook.secrets", "", "is not set", "write a secret of your own making, which Dataverse will send with every event")
 	}
 }
 

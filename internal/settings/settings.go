@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"log/slog"
+	"strings"
 	"time"
 
 	connector "github.com/spotler-connector/connector"
@@ -169,6 +170,19 @@ type ServiceBus struct {
 	Queue   string
 	KeyName string
 	Key     Secret
+	// SendKeyName and SendKey are what Dataverse signs in with. With them the queue is
+	// registered in Dataverse as the endpoint of all steps, in place of the hook.
+	SendKeyName string
+	SendKey     Secret
+}
+
+// Registered reports whether the queue stands in place of the hook.
+func (b ServiceBus) Registered() bool { return b.SendKeyName != "" }
+
+// Host is the host name of the namespace.
+func (b ServiceBus) Host() string {
+	_, host, _ := strings.Cut(b.Address, "://")
+	return host
 }
 
 // SafetyNet finds what the webhook lost.

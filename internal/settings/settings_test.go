@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -89,7 +90,8 @@ func TestFile(t *testing.T) {
 	if !shop.ServiceBus.Key.IsZero() {
 		t.Error("a key of Service Bus came from nowhere")
 	}
-	shop.ServiceBus.Key, want.ServiceBus.Key = settings.NewSecret("x"), settings.NewSecret("x") // no two empty secrets are equal
+	shop.ServiceBus.Key, want.ServiceBus.Key = settings.NewSecret("x"), settings.NewSecret("x")
+	shop.ServiceBus.SendKey, want.ServiceBus.SendKey = settings.NewSecret("x"), settings.NewSecret("x") // no two empty secrets are equal
 	if diff := cmp.Diff(want, shop, cmp.Comparer(func(a, b *time.Location) bool { return a.String() == b.String() })); diff != "" {
 		t.Errorf("shop (-want +got):\n%s", diff)
 	}
@@ -242,6 +244,26 @@ func TestServiceBusAddress(t *testing.T) {
 		}
 		if err != nil && strings.Contains(err.Error(), "secret@") {
 			t.Errorf("the error repeats the address: %v", err)
+		}
+	}
+}
+
+// A queue that Dataverse has a key of stands in place of the hook; half of its settings
+// are refused by name.
+func TestRegisteredQueue(t *testing.T) {
+	whole := []string{"SPOTLER_CONNECTOR_SERVICE_BUS_ADDRESS=amqps://example.servicebus.windows.net", "SPOTLER_CONNECTOR_SERVICE_BUS_QUEUE=people", "SPOTLER_CONNECTOR_SERVICE_BUS_SEND_KEY_NAME=send",
+		"SPOTLER_CONNECTOR_SERVICE_BUS_SEND_KEY=c2VjcmV0", "SPOTLER_CONNECTOR_HOOK_URL=", "SPOTLER_CONNECTOR_HOOK_SECRETS="}
+	s, err := settings.Load(source(t, "", oneEnvironment(whole...)...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bus := s.Environments[0].ServiceBus; !bus.Registered() || bus.Host() != "example.servicebus.windows.net" {
+		t.Errorf("%+v", bus)
+	}
+	for left, want := range map[int]string{0: "service_bus.address", 1: "service_bus.queue", 2: "service_bus.send_key_name", 3: "service_bus.send_key"} {
+		part := append(slices.Clone(whole[:left]), whole[left+1:]...)
+		if _, err := settings.Load(source(t, "", oneEnvironment(part...)...)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("without %s: %v", want, err)
 		}
 	}
 }

@@ -60,15 +60,17 @@ func environmentTable(e *Environment) []row {
 		{"spotler.secret", "", "consumer secret of the Mail+ account", must(secret(&e.Spotler.Secret))},
 		{"spotler.overrides", "", "assumed paths, verbs and fields of the Mail+ API that differ here, by name", pairs(&e.Spotler.Overrides)},
 
-		{"hook.url", "", "public address of this connector, which Dataverse posts to; needed while ensure is on", address(&e.Hook.URL)},
+		{"hook.url", "", "public address of this connector, which Dataverse posts to; needed while ensure is on and no queue is registered", address(&e.Hook.URL)},
 		{"hook.id", "", "random part of the hook's path; without it, one is made and kept", hookID(&e.Hook.ID)},
-		{"hook.secrets", "", "secrets that a hook may carry: one, or two while they are changed; the first is written to Dataverse", must(hookSecrets(&e.Hook.Secrets))},
+		{"hook.secrets", "", "secrets that a hook may carry: one, or two while they are changed; the first is written to Dataverse; needed unless a queue is registered", hookSecrets(&e.Hook.Secrets)},
 		{"ensure", "true", "make the service endpoint and the steps in Dataverse at start", yesNo(&e.Ensure)},
 
 		{"service_bus.address", "", "namespace of Azure Service Bus whose queue brings events too: amqps://example.servicebus.windows.net", brokerAddress(&e.ServiceBus.Address)},
 		{"service_bus.queue", "", "name of that queue", text(&e.ServiceBus.Queue)},
 		{"service_bus.key_name", "", "name of a shared access policy with the claim Listen", text(&e.ServiceBus.KeyName)},
 		{"service_bus.key", "", "key of that policy", secret(&e.ServiceBus.Key)},
+		{"service_bus.send_key_name", "", "name of a policy with the claim Send for Dataverse; with it the queue is registered there in place of the hook", text(&e.ServiceBus.SendKeyName)},
+		{"service_bus.send_key", "", "key of that policy", secret(&e.ServiceBus.SendKey)},
 
 		{"allow_http", "false", "allow addresses without TLS that are not on this machine, for a sandbox in a container", yesNo(&e.AllowHTTP)},
 

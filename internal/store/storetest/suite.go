@@ -122,7 +122,7 @@ func Run(t *testing.T, open Opener) {
 		"a job row that asked before is known, until its end was told":  jobRequests,
 		"questions come once and go with their answer":                  reviewsComeAndGo,
 		"erasure deletes the questions about a person":                  reviewsOfTheErased,
-		"versions of a mapping are kept":                               sheetsAreKept,
+		"versions of a mapping are kept":                                sheetsAreKept,
 		"links are found by the external id":                            linksByExternalID,
 		"the ledger grows with settlements and holds":                   ledgerGrows,
 		"a lost lease enters nothing into the ledger":                   ledgerLostLease,
