@@ -227,12 +227,16 @@ func literal(s string) (any, error) {
 		if at > 0 && !strings.HasPrefix(s, "Microsoft.Dynamics.CRM.") {
 			return nil, fmt.Errorf("the type %q is not known", s[:at])
 		}
-		return strings.ReplaceAll(s[at+1:len(s)-1], "''", "'"), nil
+		inner := s[at+1 : len(s)-1]
+		if strings.Contains(strings.ReplaceAll(inner, "''", ""), "'") {
+			return nil, fmt.Errorf("%q is not a value: quotes in it are doubled", s)
+		}
+		return strings.ReplaceAll(inner, "''", "'"), nil
 	}
 	if f, err := strconv.ParseFloat(s, 64); err == nil {
 		return f, nil
 	}
-	if len(s) == 36 && strings.Count(s, "-") == 4 {
+	if len(s) == 36 && strings.Count(s, "-") == 4 && strings.Trim(s, "-0123456789abcdefABCDEF") == "" {
 		return s, nil
 	}
 	return nil, fmt.Errorf("%q is not a value", s)
