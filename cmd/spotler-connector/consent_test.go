@@ -284,6 +284,57 @@ func TestQualifiedLeadHandsOverItsContact(t *testing.T) {
 	})
 }
 
+// A lead whose contact got another address before it was brought over: the contact in
+// Spotler goes with it, and what was the lead's is not mailed beside it.
+func TestQualifiedLeadWithAnotherAddress(t *testing.T) {
+	t.Parallel()
+	s := begin(t, "sqlite:"+t.TempDir()+"/connector.db", nil)
+	s.crm(edit{Method: http.MethodPost, Set: "leads", ID: id(3), Body: map[string]any{"subject": "Interested", "lastname": "Vries", "emailaddress1": "vries@example.test"}})
+	s.quiet()
+	contact := person(4, map[string]any{"lastname": "Vries", "emailaddress1": "vries@work.test"})
+	s.silently(contact)
+	s.crm(edit{Set: "leads", ID: id(3), Body: map[string]any{"statecode": 1, "statuscode": 3, "parentcontactid@odata.bind": "/contacts(" + id(4) + ")"}})
+	s.quiet()
+	in := s.spotler()
+	if c := in[id(4)]; len(in) != 1 || c.Properties["email"] != "vries@work.test" || c.Properties["customerType"] != "contact" {
+		t.Errorf("before the contact was known: %+v", in)
+	}
+	s.crm(edit{Method: http.MethodPost, Set: "leads", ID: id(5), Body: map[string]any{"subject": "Interested", "lastname": "Boer", "emailaddress1": "boer@example.test"}},
+		edit{Method: http.MethodPost, Set: "dh_spotlerpermissions", ID: id(501), Body: map[string]any{"dh_name": "Nieuwsbrief", "dh_subscribed": true, "dh_Lead@odata.bind": "/leads(" + id(5) + ")"}},
+		person(6, map[string]any{"lastname": "Boer", "emailaddress1": "boer@work.test"}), permission(601, 6, "Nieuwsbrief", true))
+	s.quiet()
+	s.crm(edit{Set: "leads", ID: id(5), Body: map[string]any{"statecode": 1, "statuscode": 3, "parentcontactid@odata.bind": "/contacts(" + id(6) + ")"}})
+	s.quiet()
+	in = s.spotler()
+	if in[id(5)].ExternalID == "" || in[id(5)].bits()["Nieuwsbrief"] || !in[id(6)].bits()["Nieuwsbrief"] {
+		t.Errorf("when both were in Spotler: %+v", in)
+	}
+}
+
+// A new address is the same person: the same contact in Spotler under the same id, and
+// the same name in the ledger.
+func TestNewAddressIsTheSamePerson(t *testing.T) {
+	t.Parallel()
+	s := begin(t, "sqlite:"+t.TempDir()+"/connector.db", nil)
+	s.crm(person(1, nil), permission(101, 1, "Nieuwsbrief", true))
+	s.quiet()
+	before := s.ledger(1)
+	s.crm(edit{Set: "contacts", ID: id(1), Body: map[string]any{"emailaddress1": "other@example.test"}})
+	s.quiet()
+	in := s.spotler()
+	if c := in[id(1)]; len(in) != 1 || c.Properties["email"] != "other@example.test" || !c.bits()["Nieuwsbrief"] {
+		t.Errorf("in Spotler: %+v", in)
+	}
+	if got := s.ledger(1); len(before) != 1 || !slices.Equal(got, before) {
+		t.Errorf("the ledger said %q and says %q", before, got)
+	}
+	s.crm(person(2, nil), edit{Set: "contacts", ID: id(2), Body: map[string]any{"emailaddress1": "ann1@example.test"}}) // the old address is free again
+	s.quiet()
+	if c := s.spotler()[id(2)]; c.Properties["email"] != "ann1@example.test" || c.bits()["Nieuwsbrief"] {
+		t.Errorf("the next who has the old address: %+v", c)
+	}
+}
+
 // A row that is deleted and made again is a new person: a new contact, and a new name in
 // the ledger.
 func TestDeletedAndMadeAgain(t *testing.T) {
@@ -302,5 +353,15 @@ func TestDeletedAndMadeAgain(t *testing.T) {
 	}
 	if got := s.ledger(2); len(got) != 0 {
 		t.Errorf("the new person has a history: %q", got)
+	}
+	s.crm(edit{Method: http.MethodDelete, Set: "contacts", ID: id(2)})
+	s.quiet()
+	s.crm(again, permission(201, 2, "Nieuwsbrief", true)) // even under the same id, as after an import
+	s.quiet()
+	if c := s.spotler()[id(2)]; c.Properties["email"] != "ann1@example.test" || !c.bits()["Nieuwsbrief"] {
+		t.Errorf("made again under the same id: %+v", c)
+	}
+	if got := s.ledger(2); !slices.Equal(got, []string{"Nieuwsbrief:  > on (user, dynamics)"}) {
+		t.Errorf("the ledger of who was made again: %q", got)
 	}
 }

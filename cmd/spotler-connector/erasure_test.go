@@ -67,6 +67,7 @@ func (s *story) stored(database string, words ...string) (found []string) {
 // failed job wanted to set. A keyed hash stays, and a receipt that says what each
 // system answered.
 func TestErasureLeavesNothingBehind(t *testing.T) {
+	t.Parallel()
 	databases(t, func(t *testing.T, database string) {
 		s := begin(t, database, nil)
 		s.control(http.MethodPost, s.sandbox.SpotlerURL+"/control/contacts", map[string]any{"contacts": []any{map[string]any{"external_id": "ann1@example.test", "properties": map[string]any{

@@ -34,6 +34,7 @@ func (s *story) explains(n int, more ...string) (openapi.Explanation, string) {
 // sync would do about every permission, and what would change the verdict; asking
 // changes nothing on either side.
 func TestExplain(t *testing.T) {
+	t.Parallel()
 	s := begin(t, "sqlite:"+t.TempDir()+"/connector.db", nil)
 	s.crm(person(1, map[string]any{"jobtitle": "Buyer"}), permission(101, 1, "Nieuwsbrief", true), permission(102, 1, "Acties", false),
 		person(2, map[string]any{"emailaddress1": "ann1@example.test"}), person(3, nil))

@@ -41,6 +41,7 @@ func (d *desk) consents(record, permission, was, becomes string) {
 // entry was changed by somebody with access to the database is not: the entry is
 // named, and the command fails.
 func TestConsentCommands(t *testing.T) {
+	t.Parallel()
 	d := sit(t, "shop")
 	if got := d.ok("consent", "verify"); !strings.Contains(got, "is whole: 0 entries") {
 		t.Errorf("an empty ledger: %s", got)
@@ -84,6 +85,7 @@ func TestConsentCommands(t *testing.T) {
 // A receipt says what each system answered, and never under which id the person was
 // known elsewhere.
 func TestReceiptsCommands(t *testing.T) {
+	t.Parallel()
 	d := sit(t, "shop")
 	if got := d.ok("receipts", "list"); !strings.Contains(got, "Nobody was erased") {
 		t.Errorf("no receipts: %s", got)

@@ -36,38 +36,81 @@ func (b *run) giveWay(ctx context.Context, people []*person) error {
 }
 
 func (b *run) giveWayOne(ctx context.Context, p *person) error {
-	var winner *person
-	if p.verdict.Rule == ruleMerged && p.facts.Master != "" {
-		winner = &person{work: p.work, record: connector.Record{Table: p.record.Table, ID: p.facts.Master}}
-		if err := b.gatherAll(ctx, []*person{winner}); err != nil {
-			return err
-		}
-		if winner.result.err != nil {
-			return winner.result.err
-		}
+	next, err := b.speaksNow(ctx, p)
+	if err != nil {
+		return err
 	}
-	if winner != nil && winner.found {
-		if err := b.strictest(ctx, p, winner); err != nil {
+	if next != nil {
+		if p.verdict.Rule == ruleMerged {
+			b.strictest(p, next)
+		}
+		p.result.follow = append(p.result.follow, PutSync(b.env.Name, next.record, store.Consent, fmt.Sprintf("%s/%d", p.verdict.Rule, p.work.ID), p.verdict.Rule))
+		if err := b.apart(ctx, p, next); err != nil {
 			return err
 		}
 	}
 	if p.link.Owner && p.link.AddressHash != "" {
-		next, err := b.successor(ctx, p, p.link.AddressHash)
+		heir, err := b.successor(ctx, p, p.link.AddressHash)
 		if err != nil {
 			return err
 		}
-		p.result.follow = append(p.result.follow, next...)
+		p.result.follow = append(p.result.follow, heir...)
 		p.result.release = append(p.result.release, store.Claim{Hash: p.link.AddressHash, Record: p.record})
 		p.link.Owner = false
 	}
 	return nil
 }
 
+// speaksNow reads the row that speaks for the person from now on; nil when nobody
+// knows which one that is, or when it is not there.
+func (b *run) speaksNow(ctx context.Context, p *person) (*person, error) {
+	next := &person{work: p.work, record: connector.Record{Table: p.record.Table, ID: p.facts.Master}}
+	if p.verdict.Rule == ruleQualified {
+		lead, err := b.env.CRM.Get(ctx, b.env.Tables[p.record.Table], p.record.ID, "parentcontactid")
+		if err != nil {
+			return nil, err
+		}
+		next.record, _ = lead.Lookup("parentcontactid")
+	}
+	if next.record.ID == "" || !b.env.Mapping.Synchronises(next.record.Table) {
+		return nil, nil
+	}
+	for _, step := range []func(context.Context, []*person) error{b.gatherAll, b.identify} {
+		if err := step(ctx, []*person{next}); err != nil {
+			return nil, err
+		}
+		if next.result.err != nil {
+			return nil, next.result.err
+		}
+	}
+	if !next.found {
+		return nil, nil
+	}
+	return next, nil
+}
+
+// apart is for a row whose successor has another address, so that Spotler would not see
+// one contact in both. While the successor is not in Spotler, the contact of the row
+// gets the new address and so becomes the successor's; else there are two, and the
+// row's own is not mailed any more. It stays: this is not an erasure.
+func (b *run) apart(ctx context.Context, p, next *person) error {
+	if !p.link.InSpotler() || next.hash == "" || next.hash == p.link.AddressHash {
+		return nil
+	}
+	if next.link.InSpotler() || p.verdict.Rule == ruleMerged || !writes(decide.Contact(b.facts(next), b.env.Policy)) {
+		return b.silence(ctx, p)
+	}
+	moved := spotler.Contact{ExternalID: p.externalID(), Properties: map[string]any{"email": next.mapped.Email.Address()}}
+	if err := b.env.Mail.PutContact(ctx, p.externalID(), moved, spotler.Write{}); err != nil {
+		return err
+	}
+	p.link.ExternalID, p.link.Shadow = "", nil
+	return nil
+}
+
 // strictest turns off, for the winner of a merge, every permission that the loser has
-// off; and, when the loser has a contact of its own in Spotler, all permissions of
-// that, so that nobody is written to twice. The loser's contact stays: a merge is not
-// an erasure.
-func (b *run) strictest(ctx context.Context, p, winner *person) error {
+// off.
+func (b *run) strictest(p, winner *person) {
 	none := p.facts.DoNotBulkEmail || p.facts.DoNotEmail || p.link.Status == connector.StatusOptOut
 	off := map[string]bool{}
 	for _, permission := range p.permissions {
@@ -83,11 +126,6 @@ func (b *run) strictest(ctx context.Context, p, winner *person) error {
 		p.result.consents = append(p.result.consents, store.ConsentChange{Record: winner.record, Permission: permission.Name, Was: "on", Becomes: "off",
 			Who: byConnector, Origin: inDynamics, Why: "a row that had it off was merged into this one, and the strictest consent holds"})
 	}
-	p.result.follow = append(p.result.follow, PutSync(b.env.Name, winner.record, store.Consent, fmt.Sprintf("merged/%d", p.work.ID), "merged"))
-	if !p.link.InSpotler() || p.hash == b.env.addressHash(winner.mapped.Email) {
-		return nil // one address, one contact: the winner takes it over
-	}
-	return b.silence(ctx, p)
 }
 
 // silence turns all permissions off of a contact whose person another contact stands
@@ -107,7 +145,7 @@ func (b *run) silence(ctx context.Context, p *person) error {
 		after[key] = decide.BitSides{CRM: decide.Off, Spotler: decide.Off}
 		if before[key].CRM == decide.On {
 			p.result.consents = append(p.result.consents, store.ConsentChange{Record: p.record, Permission: k.Name, Was: "on", Becomes: "off",
-				Who: byConnector, Origin: inDynamics, Why: "the row was merged into another one, which speaks for the person"})
+				Who: byConnector, Origin: inDynamics, Why: "another row speaks for the person now"})
 		}
 	}
 	if err := b.env.Mail.PostContact(ctx, spotler.Contact{ExternalID: p.externalID(), Properties: bits}, spotler.Write{Update: true}); err != nil {
