@@ -61,7 +61,7 @@ func (k Capabilities) Need(t connector.Table) error {
 // or column that is not there. It is kept as long as a definition. Trouble is an
 // error, never "no".
 func (m *Metadata) Capabilities(ctx context.Context) (Capabilities, error) {
-	return m.had.get(m.now, m.life, func() (Capabilities, error) { return m.c.Capabilities(ctx) })
+	return m.had.get(ctx, m, func() (Capabilities, error) { return m.c.Capabilities(ctx) })
 }
 
 // Capabilities reads which optional tables exist, in one request.

@@ -11,7 +11,8 @@ import (
 )
 
 // QualifyLead turns a lead into a contact, and an account when asked, and returns
-// what was made (section 5.1). Repeating it may make them twice.
+// what was made (section 5.1). Repeating it may make them twice. The shape of the answer
+// is *assumed*: rows that name their type.
 func (c *Client) QualifyLead(ctx context.Context, lead connector.RecordID, account, contact, opportunity bool) ([]connector.Record, error) {
 	leads := memberTables[4]
 	r := Request{Op: "dataverse.QualifyLead", On: rowName(leads, lead), Method: http.MethodPost, Path: rowPath(leads, lead) + "/Microsoft.Dynamics.CRM.QualifyLead",

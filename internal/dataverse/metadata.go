@@ -25,30 +25,37 @@ type Metadata struct {
 
 	mu     sync.Mutex
 	tables map[connector.Table]*cached[TableDefinition]
-	had    cached[Capabilities]
+	had    *cached[Capabilities]
 }
 
-// cached is one value with the instant until which it is believed. Its lock is held
-// while it is read, so that readers of the same thing wait for one answer.
+// cached is one value with the instant until which it is believed. Who holds the turn
+// reads it, so that readers of the same thing wait for one answer.
 type cached[T any] struct {
-	mu    sync.Mutex
+	turn  chan struct{} // holds one while somebody reads
 	value T
 	until time.Time
 }
 
-// get returns the value, read anew when it is too old. A failed read is not kept.
-func (e *cached[T]) get(now func() time.Time, life time.Duration, read func() (T, error)) (T, error) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if now().Before(e.until) {
+func newCached[T any]() *cached[T] { return &cached[T]{turn: make(chan struct{}, 1)} }
+
+// get returns the value, read anew when it is too old. A failed read is not kept: the
+// next who waits reads for himself. Nobody waits for another longer than its own ctx.
+func (e *cached[T]) get(ctx context.Context, m *Metadata, read func() (T, error)) (T, error) {
+	var none T
+	select {
+	case e.turn <- struct{}{}:
+		defer func() { <-e.turn }()
+	case <-ctx.Done():
+		return none, &fault.Error{Op: "dataverse.Metadata", Kind: fault.Unreachable, Says: "the wait for a definition that somebody else is reading was given up", Err: ctx.Err()}
+	}
+	if m.now().Before(e.until) {
 		return e.value, nil
 	}
 	v, err := read()
 	if err != nil {
-		var none T
 		return none, err
 	}
-	e.value, e.until = v, now().Add(life)
+	e.value, e.until = v, m.now().Add(m.life)
 	return v, nil
 }
 
@@ -61,7 +68,7 @@ func NewMetadata(c *Client, life time.Duration, now func() time.Time) *Metadata 
 	if now == nil {
 		now = time.Now
 	}
-	return &Metadata{c: c, life: life, now: now, tables: map[connector.Table]*cached[TableDefinition]{}}
+	return &Metadata{c: c, life: life, now: now, tables: map[connector.Table]*cached[TableDefinition]{}, had: newCached[Capabilities]()}
 }
 
 // Forget drops what is known, of the named tables or of all.
@@ -85,11 +92,11 @@ func (m *Metadata) Table(ctx context.Context, name connector.Table) (TableDefini
 	m.mu.Lock()
 	e := m.tables[name]
 	if e == nil {
-		e = &cached[TableDefinition]{}
+		e = newCached[TableDefinition]()
 		m.tables[name] = e
 	}
 	m.mu.Unlock()
-	return e.get(m.now, m.life, func() (TableDefinition, error) { return m.c.Definition(ctx, name) })
+	return e.get(ctx, m, func() (TableDefinition, error) { return m.c.Definition(ctx, name) })
 }
 
 // Column returns the definition of a column; its name may be in any case, as a

@@ -2,6 +2,7 @@ package dataverse
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 	"sync"
@@ -92,6 +93,41 @@ func TestMetadata(t *testing.T) {
 	m.Forget("dh_spotlerjob")
 	if again, err := m.Table(ctx, "dh_spotlerjob"); err != nil || count.Load() != before+8 || again.Fingerprint() != tab.Fingerprint() {
 		t.Error("not forgotten", err)
+	}
+}
+
+// Whoever waits for somebody else's reading of a definition gives up with its own
+// context; the reading goes on and is kept.
+func TestMetadataWaiterGivesUp(t *testing.T) {
+	asked, release := make(chan struct{}), make(chan struct{})
+	var count atomic.Int32
+	definitions := jobDefinitions(t, &count)
+	c, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if count.Load() == 0 {
+			close(asked)
+			<-release
+		}
+		definitions(w, r)
+	})
+	m := NewMetadata(c, 0, nil)
+	first := make(chan error)
+	go func() {
+		_, err := m.Table(context.Background(), "account")
+		first <- err
+	}()
+	<-asked
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := m.Table(ctx, "account"); fault.Of(err) != fault.Unreachable || !errors.Is(err, context.Canceled) {
+		t.Errorf("the one who waits: %v", err)
+	}
+	close(release)
+	if err := <-first; err != nil {
+		t.Fatal(err)
+	}
+	asks := count.Load()
+	if d, err := m.Table(context.Background(), "account"); err != nil || d.Set != "accounts" || count.Load() != asks {
+		t.Errorf("afterwards: %+v, %v, %d requests more", d, err, count.Load()-asks)
 	}
 }
 
