@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	connector "github.com/spotler-connector/connector"
+	"github.com/spotler-connector/connector/internal/store"
 )
 
 // ledger is what the ledger says of the n-th person: "permission: was > becomes (who, origin)".
@@ -95,6 +96,32 @@ func TestOptOutThatWinsIsWrittenDown(t *testing.T) {
 	c, err := s.house.store.VerifyLedger(context.Background(), s.env, "")
 	if err != nil || c.Broken != 1 {
 		t.Errorf("an opt-out was made an opt-in and the check says %+v, %v", c, err)
+	}
+}
+
+// Of two rows for one permission No wins, and both the job and Spotler Info say so.
+func TestTwoRowsForOnePermission(t *testing.T) {
+	t.Parallel()
+	s := begin(t, "sqlite:"+t.TempDir()+"/connector.db", nil)
+	s.crm(person(1, nil), permission(101, 1, "Nieuwsbrief", true), permission(102, 1, "nieuwsbrief ", false), permission(103, 1, "Acties", true))
+	s.quiet()
+	if b := s.spotler()[id(1)].bits(); b["Nieuwsbrief"] || !b["Acties"] {
+		t.Errorf("in Spotler: %v", b)
+	}
+	const says = "There is more than one permission row for Nieuwsbrief: a No wins; delete all but one."
+	if reason, _ := s.info(1)["dh_reason"].(string); !strings.Contains(strings.ToLower(reason), strings.ToLower(says)) {
+		t.Errorf("Spotler Info says %q", reason)
+	}
+	if ops := s.ops(); !slices.ContainsFunc(ops, func(o store.Op) bool { return strings.Contains(strings.ToLower(o.Message), strings.ToLower(says)) }) {
+		t.Errorf("no job says it: %+v", ops)
+	}
+	s.crm(edit{Method: http.MethodDelete, Set: "dh_spotlerpermissions", ID: id(102)})
+	s.quiet()
+	if b := s.spotler()[id(1)].bits(); !b["Nieuwsbrief"] {
+		t.Errorf("with one row left: %v", b)
+	}
+	if reason, _ := s.info(1)["dh_reason"].(string); strings.Contains(reason, "more than one") {
+		t.Errorf("with one row left, Spotler Info says %q", reason)
 	}
 }
 

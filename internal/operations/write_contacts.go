@@ -71,7 +71,7 @@ func halves(err error) bool {
 func (b *run) accept(ctx context.Context, p *person, r spotler.ContactResult) {
 	switch r.Code {
 	case spotler.CodeOK:
-		o := connector.Done(done(p) + p.leftOut()).Answered(http.StatusOK)
+		o := connector.Done(done(p) + p.leftOut() + spaced(p.twoRows())).Answered(http.StatusOK)
 		b.written(ctx, p, p.verdict.Status, o)
 	case spotler.CodeContactOptout:
 		p.verdict.Reason = "Spotler says that the person opted out; nothing was changed"
@@ -88,6 +88,14 @@ func (b *run) accept(ctx context.Context, p *person, r spotler.ContactResult) {
 		}
 		p.fail(&fault.Error{Op: "spotler.PostContacts", On: p.record.String(), Kind: fault.Garbled, Status: http.StatusOK, Code: string(r.Code), Says: says})
 	}
+}
+
+// spaced puts a space before a further sentence, where there is one.
+func spaced(sentence string) string {
+	if sentence == "" {
+		return ""
+	}
+	return " " + sentence
 }
 
 func done(p *person) string {
@@ -109,6 +117,7 @@ func (b *run) written(ctx context.Context, p *person, status connector.SpotlerSt
 		p.sending.Next, p.consents.Next, p.fresh = nil, nil, false
 	}
 	p.link = b.afterWrite(p, status)
+	p.link.Reason += spaced(p.twoRows())
 	p.result.tellings = b.infoTellings(&p.link, false)
 	for _, c := range p.consents.Corrections {
 		for _, row := range p.rows[c.Bit.Name] {
