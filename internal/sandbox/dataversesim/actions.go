@@ -77,6 +77,10 @@ func (tx *transaction) merge(t *table, winner, loser *row, body object) *failure
 			return f
 		}
 	}
+	if f := tx.moveChildren(t, winner.id, loser.id); f != nil {
+		return f
+	}
+	loser = t.find(loser.id)
 	col := t.shape.byName
 	state := int64(1)
 	if t.name == string(connector.Lead) {
@@ -89,4 +93,34 @@ func (tx *transaction) merge(t *table, winner, loser *row, body object) *failure
 		{col["masterid"], ref{t, winner.id}},
 	})
 	return f
+}
+
+// moveChildren makes the rows that point at the loser of a merge point at the
+// winner: activities, permissions, customers of other rows. The cascade Merge of
+// the relationship says whether; each is an update that steps hear of (*assumed*).
+// Memberships of lists stay where they are, as does masterid.
+func (tx *transaction) moveChildren(t *table, winner, loser guid) *failure {
+	for _, r := range tx.sim.model.Relationships() {
+		if r.ManyToMany() || r.Referenced != t.name || r.Cascade["Merge"] != "Cascade" || r.Column == "masterid" || r.Referencing == memberTable {
+			continue
+		}
+		children := tx.sim.tables[r.Referencing]
+		if children == nil || children.shape.byName[r.Column] == nil || children.name == pointerTable {
+			continue // pointers follow their activities
+		}
+		col := children.shape.byName[r.Column]
+		for _, child := range children.pointing(col, loser) {
+			if to, _ := child.get(col).(ref); to.table != t || child.id == loser {
+				continue
+			}
+			var value any = ref{t, winner}
+			if child.id == winner {
+				value = nil // nobody is above itself
+			}
+			if _, f := tx.update(children, child, []assignment{{col, value}}); f != nil {
+				return f
+			}
+		}
+	}
+	return nil
 }

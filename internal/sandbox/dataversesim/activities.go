@@ -12,6 +12,7 @@ func pointerStatus(state int64) int64 { return state + 1 }
 // mirror keeps the pointer of an activity: every activity appears in
 // activitypointers under the same id (reference: dataverse-api 5.4).
 func (tx *transaction) mirror(c *change) {
+	tx.countMember(c)
 	if !c.table.meta.Activity {
 		return
 	}

@@ -89,25 +89,36 @@ func (tx *transaction) enrol(list *row, member guid) (*row, *failure) {
 	if r := s.membership(list.id, member); r != nil {
 		return r, nil
 	}
-	made, f := tx.insert(memberTable, map[string]any{"listid": ref{s.tables[string(connector.MarketingList)], list.id}, "entityid": ref{of, member}, "entitytype": of.name})
-	if f == nil {
-		tx.recount(list.id, 1)
-	}
-	return made, f
+	return tx.insert(memberTable, map[string]any{"listid": ref{s.tables[string(connector.MarketingList)], list.id}, "entityid": ref{of, member}, "entitytype": of.name})
 }
 
 // expel ends a membership; who is none is no trouble (*assumed*).
 func (tx *transaction) expel(list *row, member guid) {
 	if r := tx.sim.membership(list.id, member); r != nil {
 		tx.remove(tx.sim.tables[memberTable], r)
-		tx.recount(list.id, -1)
 	}
 }
 
-// recount keeps membercount, which is no change that anybody is told of.
+// countMember keeps membercount when a member comes or goes, by whatever way.
+func (tx *transaction) countMember(c *change) {
+	if c.table.name != memberTable || c.before != nil && c.after != nil {
+		return
+	}
+	by, line := int64(1), c.after
+	if line == nil {
+		by, line = -1, c.before
+	}
+	to, _ := c.table.val(line, "listid").(ref)
+	tx.recount(to.id, by)
+}
+
+// recount is no change that anybody is told of. The list may be gone already.
 func (tx *transaction) recount(id guid, by int64) {
 	t := tx.sim.tables[string(connector.MarketingList)]
 	before, c := t.find(id), t.shape.byName["membercount"]
+	if before == nil {
+		return
+	}
 	after := before.successor(tx.sim.nextVersion(), c.index+1)
 	n, _ := before.get(c).(int64)
 	after.vals[c.index] = max(0, n+by)

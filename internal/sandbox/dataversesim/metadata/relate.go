@@ -1,6 +1,9 @@
 package metadata
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // relateAll makes the 1:N relationships that the lookups of a table stand for.
 // names has the collections that are not called as usual.
@@ -36,6 +39,9 @@ func (m *Model) relateColumn(t *Table, c *Column, names map[string]string) {
 func newOneToMany(t *Table, c *Column, target string) *Relationship {
 	r := &Relationship{Referenced: target, ReferencedKey: target + "id", Referencing: t.Name, Column: c.Name, Navigation: t.Navigation(c, target), Custom: c.Custom,
 		Cascade: defaultCascade()}
+	if slices.Contains(mergeable, target) {
+		r.Cascade["Merge"] = "Cascade"
+	}
 	switch c.Name {
 	case "createdby", "modifiedby":
 		r.Schema = "lk_" + t.Name + "_" + c.Name
@@ -48,6 +54,10 @@ func newOneToMany(t *Table, c *Column, target string) *Relationship {
 	r.ID = identity("relationship", r.Schema+"/"+c.Name)
 	return r
 }
+
+// mergeable are the tables whose rows can be merged; what points at them moves
+// along, unless the relationship says otherwise (*assumed* for custom lookups).
+var mergeable = []string{"account", "contact", "lead"}
 
 // publisherOf is the prefix of a custom name with its underscore.
 func publisherOf(schema string) string {
