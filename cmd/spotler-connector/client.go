@@ -54,7 +54,10 @@ type client struct {
 
 // connect makes a client of the flags; nothing is asked yet. A missing token is
 // a fault.Denied, an address that is none a fault.NotValid.
-func (c connection) connect(s streams) (*client, error) {
+func (c connection) connect(s streams) (*client, error) { return c.connectFor(s, patience) }
+
+// connectFor is connect with an answer that may take this long.
+func (c connection) connectFor(s streams, patience time.Duration) (*client, error) {
 	server := first(c.Server, variable(s.environ, serverEnviron), defaultServer)
 	if u, err := url.Parse(server); err != nil || u.Host == "" || u.User != nil || u.Scheme != "http" && u.Scheme != "https" {
 		return nil, plainly(fault.NotValid, "the address of the connector is no URL such as "+defaultServer+": correct --server or "+serverEnviron)

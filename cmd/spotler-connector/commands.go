@@ -16,6 +16,8 @@ type commands struct {
 	Fence    fenceCommand    `cmd:"" help:"Let pass what the fence stopped."`
 	Consent  consentCommand  `cmd:"" help:"Look at the ledger of consent."`
 	Receipts receiptsCommand `cmd:"" help:"Look at the receipts of people who were erased."`
+	Mapping  mappingCommand  `cmd:"" help:"Look after the mapping: which column goes to which field."`
+	Triggers triggersCommand `cmd:"" help:"Say which events of Dataverse we listen to."`
 	Tokens   tokensCommand   `cmd:"" help:"Say who may use the API."`
 	Store    storeCommand    `cmd:"" help:"Look after the database; the connector must be stopped."`
 	Probe    probeCommand    `cmd:"" help:"Compare a Mail+ account with what we assume of its API; it only reads, and exits with 1 when something differs."`

@@ -9,7 +9,6 @@ import (
 	"github.com/spotler-connector/connector/internal/dataverse"
 	"github.com/spotler-connector/connector/internal/intake"
 	"github.com/spotler-connector/connector/internal/mapping"
-	"github.com/spotler-connector/connector/internal/operations"
 	"github.com/spotler-connector/connector/internal/provision"
 )
 
@@ -24,9 +23,14 @@ func (e *environment) ensure(ctx context.Context, bound *mapping.Bound) ([]conne
 		return provision.JobSteps(ctx, e.crm, endpointName)
 	}
 	spec, at := e.endpointSpec()
-	for _, t := range e.settings.Tables {
-		if bound.Synchronises(t) {
-			spec.Tables = append(spec.Tables, provision.Table{Name: t, Columns: operations.Columns(bound, t)})
+	spec.Tables = e.wantedTriggers(bound).Tables
+	chosen, err := e.chosenColumns(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for i, t := range spec.Tables {
+		if columns := chosen[t.Name]; columns != nil {
+			spec.Tables[i].Columns = columns
 		}
 	}
 	written, err := e.house.store.Cursor(ctx, e.settings.Name, "hook secret")

@@ -43,6 +43,7 @@ type environment struct {
 	sheetUse atomic.Pointer[store.SheetUse]
 	watched  atomic.Pointer[watched]
 	again    chan struct{} // asks that it starts anew
+	dryRun   sync.Mutex    // one at a time
 	// schemasRead is when the schemas were read for the last start.
 	schemasRead time.Time
 }
@@ -219,7 +220,10 @@ func (e *environment) clockwork() schedule.Environment {
 	o := e.started.Load()
 	return schedule.Environment{Name: o.Name, CRM: e.crm, Store: e.house.store, Mapping: o.Mapping, Tables: o.Tables, Synced: o.Synced,
 		Net: e.settings.Net, Keep: e.house.settings.Keep, Now: e.house.now, Mail: o.Mail, Receipts: e.house.store,
-		Poll: e.poll, PollEvery: e.settings.Poll.Every, Variables: e.crm, PermissionNames: e.permissionNames(o.Mapping), Schemas: e.lookAtSchemas}
+		Poll: e.poll, PollEvery: e.settings.Poll.Every, Variables: e.crm, PermissionNames: e.permissionNames(o.Mapping), Schemas: e.lookAtSchemas,
+		Changed: func(l store.Link, r mapping.Result, f mapping.Facts, hash func(string) string) bool {
+			return o.Canary.Covers(l.Record) || operations.Changed(l, r, f, hash) // the canary's mapping is not this one
+		}}
 }
 
 func reasonOff(err error) string {
@@ -272,6 +276,9 @@ func (e *environment) start(ctx context.Context) error {
 	started.SkipSteps(steps...)
 	e.sheetUse.Store(&versions.use)
 	e.started.Store(started)
+	if err := e.release(ctx, bound.HeldBack()); err != nil {
+		return err
+	}
 	return e.wake(ctx, versions, now.properties)
 }
 

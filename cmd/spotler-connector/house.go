@@ -174,13 +174,24 @@ func (h *house) off(name connector.Environment) string {
 	return ""
 }
 
+// warnings are what an environment misses of its schemas, and since when.
+func (h *house) warnings(name connector.Environment) ([]string, time.Time) {
+	for _, e := range h.envs {
+		if w := e.watched.Load(); e.settings.Name == name && w != nil {
+			return w.warnings(), w.since
+		}
+	}
+	return nil, time.Time{}
+}
+
 // apiOptions is what the HTTP API is made of.
 func (h *house) apiOptions() api.Options {
 	return api.Options{Store: h.store, Settings: h.settings, Version: release(), Started: h.started, Now: h.now, Off: h.off,
-		Load:      operations.PutLoad,
-		Poll:      h.poll,
-		Answer:    operations.PutAnswer,
-		Explain:   h.explain,
+		Load:     operations.PutLoad,
+		Poll:     h.poll,
+		Answer:   operations.PutAnswer,
+		Explain:  h.explain,
+		Mappings: mappingDesk{h}, Triggers: triggerDesk{h}, Warnings: h.warnings,
 		Arguments: func(j connector.Job) ([]byte, error) { return operations.Arguments{Job: j}.Encode() },
 		Report:    func(err error) { h.log.Error("the API ran into trouble", "err", err) }}
 }

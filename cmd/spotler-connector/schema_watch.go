@@ -2,10 +2,13 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spotler-connector/connector/internal/mapping"
+	"github.com/spotler-connector/connector/internal/operations"
 	"github.com/spotler-connector/connector/internal/store"
 )
 
@@ -70,6 +73,48 @@ func (e *environment) startAnew() {
 	case e.again <- struct{}{}:
 	default:
 	}
+}
+
+// heldCursor is the position that holds the rows that were held back at the last start.
+const heldCursor = "held back"
+
+// release notes which rows are held back. When one is not any more, every row of the
+// tables is asked for, behind everything that is more urgent: what changed meanwhile
+// never travelled.
+func (e *environment) release(ctx context.Context, held []mapping.Refusal) error {
+	var rows []string
+	for _, r := range held {
+		rows = append(rows, fmt.Sprintf("%d %s", r.Row, r.Cell))
+	}
+	before, err := e.house.store.Cursor(ctx, e.settings.Name, heldCursor)
+	now := strings.Join(rows, ",")
+	if err != nil || before == now {
+		return err
+	}
+	for was := range strings.SplitSeq(before, ",") {
+		if was == "" || slices.Contains(rows, was) {
+			continue
+		}
+		if err := e.loadTables(ctx, "held back "+before+" "+e.house.now().UTC().Format(time.RFC3339)); err != nil {
+			return err
+		}
+		break
+	}
+	return e.house.store.SetCursor(ctx, e.settings.Name, heldCursor, now)
+}
+
+// loadTables asks for every row of every synchronised table.
+func (e *environment) loadTables(ctx context.Context, key string) error {
+	var puts []store.Put
+	for _, t := range e.settings.Tables {
+		put, err := operations.PutLoad(e.settings.Name, t, key+" "+string(t), "schema")
+		if err != nil {
+			return err
+		}
+		puts = append(puts, put)
+	}
+	_, err := e.house.store.Put(ctx, puts)
+	return err
 }
 
 // schemasFresh is how long after a start nobody needs to read the schemas again.

@@ -42,6 +42,9 @@ func (c *statusCommand) Run(ctx context.Context, s streams) error {
 	return nil
 }
 
+// alertSchema is the code of an alert about the mapping and the schemas.
+const alertSchema = "schema"
+
 func only(all []openapi.EnvironmentStatus, name string) ([]openapi.EnvironmentStatus, error) {
 	for _, e := range all {
 		if e.Name == name {
@@ -116,7 +119,7 @@ func showTrouble(s *printer, e openapi.EnvironmentStatus) {
 		}
 	}
 	for _, a := range e.Alerts {
-		if e.Fence.Stopped && !openapi.RemoteAPI(a.Code).Valid() {
+		if e.Fence.Stopped && !openapi.RemoteAPI(a.Code).Valid() && a.Code != alertSchema {
 			tell("the fence stopped irreversible operations at "+s.moment(a.Since), a.Detail, "fence release "+e.Name)
 		} else if !slices.Contains(said, a.Detail) {
 			tell("alert since "+s.moment(a.Since), a.Detail)

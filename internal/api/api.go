@@ -33,7 +33,8 @@ type Store interface {
 	Erasures(ctx context.Context, env connector.Environment, since time.Time) (int, error)
 }
 
-// Options is what an API is made of. All fields are required.
+// Options is what an API is made of. Mappings, Triggers and Warnings may be left out;
+// all other fields are required.
 type Options struct {
 	Store    Store
 	Settings settings.Settings
@@ -53,7 +54,12 @@ type Options struct {
 	Answer func(r store.Review, choice, key, source string) (store.Put, error)
 	// Explain works out why a person is, or is not, in Spotler; values adds personal
 	// ones. Jobs, ledger, receipts and gates are filled in from the rest of Explained.
-	Explain func(ctx context.Context, env connector.Environment, record connector.Record, values bool) (Explained, error)
+	Explain  func(ctx context.Context, env connector.Environment, record connector.Record, values bool) (Explained, error)
+	Mappings Mappings
+	Triggers Triggers
+	// Warnings are sentences about columns and fields that the mapping misses since a
+	// moment, each with what to do.
+	Warnings func(connector.Environment) (sentences []string, since time.Time)
 	// Report hears of every error that is ours, once. It must not be answered.
 	Report func(error)
 }

@@ -83,8 +83,17 @@ func (s *server) environmentStatus(ctx context.Context, e settings.Environment, 
 			out.Alerts = append(out.Alerts, openapi.Alert{Code: g.API, Detail: g.Reason, Since: g.UpdatedAt})
 		}
 	}
+	if s.Warnings != nil {
+		sentences, since := s.Warnings(e.Name)
+		for _, detail := range sentences {
+			out.Alerts = append(out.Alerts, openapi.Alert{Code: alertSchema, Detail: detail, Since: since.UTC()})
+		}
+	}
 	return out, nil
 }
+
+// alertSchema is the code of an alert about the mapping and the schemas.
+const alertSchema = "schema"
 
 // state says whether an environment works, and if not, why.
 func (s *server) state(e settings.Environment, gates []store.Gate) (openapi.EnvironmentState, string) {

@@ -174,6 +174,103 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/environments/{env}/load (the `LoadTable` operationId).
 	LoadTable(ctx context.Context, env Env, params *LoadTableParams, body LoadTableJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListMappings The versions of the mapping, and which of them are in use
+	//
+	// Corresponds with GET /api/v1/environments/{env}/mapping (the `ListMappings` operationId).
+	ListMappings(ctx context.Context, env Env, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// KeepMappingWithBody Keep a version without using it
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/environments/{env}/mapping (the `KeepMapping` operationId).
+	KeepMappingWithBody(ctx context.Context, env Env, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// KeepMapping Keep a version without using it
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/environments/{env}/mapping (the `KeepMapping` operationId).
+	KeepMapping(ctx context.Context, env Env, body KeepMappingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CheckMappingWithBody Compare a mapping with both schemas as they are now
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/environments/{env}/mapping/check (the `CheckMapping` operationId).
+	CheckMappingWithBody(ctx context.Context, env Env, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CheckMapping Compare a mapping with both schemas as they are now
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/environments/{env}/mapping/check (the `CheckMapping` operationId).
+	CheckMapping(ctx context.Context, env Env, body CheckMappingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DryRunMappingWithBody Count what a mapping would do to everybody; nothing is written
+	//
+	// The answer comes when every row was looked at, which may take minutes. There is one at a time in an environment (409).
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/environments/{env}/mapping/dry-run (the `DryRunMapping` operationId).
+	DryRunMappingWithBody(ctx context.Context, env Env, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DryRunMapping Count what a mapping would do to everybody; nothing is written
+	//
+	// The answer comes when every row was looked at, which may take minutes. There is one at a time in an environment (409).
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/environments/{env}/mapping/dry-run (the `DryRunMapping` operationId).
+	DryRunMapping(ctx context.Context, env Env, body DryRunMappingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListMappingFields The columns and fields that a mapping may name, read from both sides now
+	//
+	// Corresponds with GET /api/v1/environments/{env}/mapping/fields (the `ListMappingFields` operationId).
+	ListMappingFields(ctx context.Context, env Env, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PreviewMappingWithBody What every row of a mapping does for one record; nothing is written
+	//
+	// The only answer of this API that holds the values of a person.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/environments/{env}/mapping/preview (the `PreviewMapping` operationId).
+	PreviewMappingWithBody(ctx context.Context, env Env, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PreviewMapping What every row of a mapping does for one record; nothing is written
+	//
+	// The only answer of this API that holds the values of a person.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/environments/{env}/mapping/preview (the `PreviewMapping` operationId).
+	PreviewMapping(ctx context.Context, env Env, body PreviewMappingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UseMappingWithBody Put a kept version to use, for a share of the records or for all
+	//
+	// A version that does not fit both schemas is refused. The environment works with it within seconds, on every node.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/environments/{env}/mapping/use (the `UseMapping` operationId).
+	UseMappingWithBody(ctx context.Context, env Env, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UseMapping Put a kept version to use, for a share of the records or for all
+	//
+	// A version that does not fit both schemas is refused. The environment works with it within seconds, on every node.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/environments/{env}/mapping/use (the `UseMapping` operationId).
+	UseMapping(ctx context.Context, env Env, body UseMappingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetMapping One version of the mapping
+	//
+	// Corresponds with GET /api/v1/environments/{env}/mapping/versions/{version} (the `GetMapping` operationId).
+	GetMapping(ctx context.Context, env Env, version MappingVersion, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// PollSpotler Ask Spotler now what changed there, without waiting for the clock
 	//
 	// Corresponds with POST /api/v1/environments/{env}/poll (the `PollSpotler` operationId).
@@ -221,6 +318,29 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/v1/environments/{env}/sync (the `SyncRecords` operationId).
 	SyncRecords(ctx context.Context, env Env, params *SyncRecordsParams, body SyncRecordsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListTriggers The steps by which Dataverse tells us of changes
+	//
+	// Corresponds with GET /api/v1/environments/{env}/triggers (the `ListTriggers` operationId).
+	ListTriggers(ctx context.Context, env Env, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ChangeTriggersWithBody Switch the steps of a table on or off, or say which columns they listen to
+	//
+	// The steps of Spotler Permissions cannot be switched off, because an opt-out must always arrive.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PATCH /api/v1/environments/{env}/triggers/{table} (the `ChangeTriggers` operationId).
+	ChangeTriggersWithBody(ctx context.Context, env Env, table string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ChangeTriggers Switch the steps of a table on or off, or say which columns they listen to
+	//
+	// The steps of Spotler Permissions cannot be switched off, because an opt-out must always arrive.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PATCH /api/v1/environments/{env}/triggers/{table} (the `ChangeTriggers` operationId).
+	ChangeTriggers(ctx context.Context, env Env, table string, body ChangeTriggersJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetStatus The state of every environment that the token is for
 	//
@@ -468,6 +588,233 @@ func (c *Client) LoadTable(ctx context.Context, env Env, params *LoadTableParams
 	return c.Client.Do(req)
 }
 
+// ListMappings The versions of the mapping, and which of them are in use
+//
+// Corresponds with GET /api/v1/environments/{env}/mapping (the `ListMappings` operationId).
+func (c *Client) ListMappings(ctx context.Context, env Env, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListMappingsRequest(c.Server, env)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// KeepMappingWithBody Keep a version without using it
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/environments/{env}/mapping (the `KeepMapping` operationId).
+func (c *Client) KeepMappingWithBody(ctx context.Context, env Env, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewKeepMappingRequestWithBody(c.Server, env, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// KeepMapping Keep a version without using it
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/environments/{env}/mapping (the `KeepMapping` operationId).
+func (c *Client) KeepMapping(ctx context.Context, env Env, body KeepMappingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewKeepMappingRequest(c.Server, env, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CheckMappingWithBody Compare a mapping with both schemas as they are now
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/environments/{env}/mapping/check (the `CheckMapping` operationId).
+func (c *Client) CheckMappingWithBody(ctx context.Context, env Env, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCheckMappingRequestWithBody(c.Server, env, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CheckMapping Compare a mapping with both schemas as they are now
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/environments/{env}/mapping/check (the `CheckMapping` operationId).
+func (c *Client) CheckMapping(ctx context.Context, env Env, body CheckMappingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCheckMappingRequest(c.Server, env, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DryRunMappingWithBody Count what a mapping would do to everybody; nothing is written
+//
+// The answer comes when every row was looked at, which may take minutes. There is one at a time in an environment (409).
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/environments/{env}/mapping/dry-run (the `DryRunMapping` operationId).
+func (c *Client) DryRunMappingWithBody(ctx context.Context, env Env, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDryRunMappingRequestWithBody(c.Server, env, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DryRunMapping Count what a mapping would do to everybody; nothing is written
+//
+// The answer comes when every row was looked at, which may take minutes. There is one at a time in an environment (409).
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/environments/{env}/mapping/dry-run (the `DryRunMapping` operationId).
+func (c *Client) DryRunMapping(ctx context.Context, env Env, body DryRunMappingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDryRunMappingRequest(c.Server, env, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListMappingFields The columns and fields that a mapping may name, read from both sides now
+//
+// Corresponds with GET /api/v1/environments/{env}/mapping/fields (the `ListMappingFields` operationId).
+func (c *Client) ListMappingFields(ctx context.Context, env Env, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListMappingFieldsRequest(c.Server, env)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PreviewMappingWithBody What every row of a mapping does for one record; nothing is written
+//
+// The only answer of this API that holds the values of a person.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/environments/{env}/mapping/preview (the `PreviewMapping` operationId).
+func (c *Client) PreviewMappingWithBody(ctx context.Context, env Env, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPreviewMappingRequestWithBody(c.Server, env, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PreviewMapping What every row of a mapping does for one record; nothing is written
+//
+// The only answer of this API that holds the values of a person.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/environments/{env}/mapping/preview (the `PreviewMapping` operationId).
+func (c *Client) PreviewMapping(ctx context.Context, env Env, body PreviewMappingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPreviewMappingRequest(c.Server, env, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UseMappingWithBody Put a kept version to use, for a share of the records or for all
+//
+// A version that does not fit both schemas is refused. The environment works with it within seconds, on every node.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/environments/{env}/mapping/use (the `UseMapping` operationId).
+func (c *Client) UseMappingWithBody(ctx context.Context, env Env, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUseMappingRequestWithBody(c.Server, env, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UseMapping Put a kept version to use, for a share of the records or for all
+//
+// A version that does not fit both schemas is refused. The environment works with it within seconds, on every node.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/environments/{env}/mapping/use (the `UseMapping` operationId).
+func (c *Client) UseMapping(ctx context.Context, env Env, body UseMappingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUseMappingRequest(c.Server, env, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetMapping One version of the mapping
+//
+// Corresponds with GET /api/v1/environments/{env}/mapping/versions/{version} (the `GetMapping` operationId).
+func (c *Client) GetMapping(ctx context.Context, env Env, version MappingVersion, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetMappingRequest(c.Server, env, version)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // PollSpotler Ask Spotler now what changed there, without waiting for the clock
 //
 // Corresponds with POST /api/v1/environments/{env}/poll (the `PollSpotler` operationId).
@@ -586,6 +933,59 @@ func (c *Client) SyncRecordsWithBody(ctx context.Context, env Env, params *SyncR
 // Corresponds with POST /api/v1/environments/{env}/sync (the `SyncRecords` operationId).
 func (c *Client) SyncRecords(ctx context.Context, env Env, params *SyncRecordsParams, body SyncRecordsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewSyncRecordsRequest(c.Server, env, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListTriggers The steps by which Dataverse tells us of changes
+//
+// Corresponds with GET /api/v1/environments/{env}/triggers (the `ListTriggers` operationId).
+func (c *Client) ListTriggers(ctx context.Context, env Env, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListTriggersRequest(c.Server, env)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ChangeTriggersWithBody Switch the steps of a table on or off, or say which columns they listen to
+//
+// The steps of Spotler Permissions cannot be switched off, because an opt-out must always arrive.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PATCH /api/v1/environments/{env}/triggers/{table} (the `ChangeTriggers` operationId).
+func (c *Client) ChangeTriggersWithBody(ctx context.Context, env Env, table string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangeTriggersRequestWithBody(c.Server, env, table, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ChangeTriggers Switch the steps of a table on or off, or say which columns they listen to
+//
+// The steps of Spotler Permissions cannot be switched off, because an opt-out must always arrive.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PATCH /api/v1/environments/{env}/triggers/{table} (the `ChangeTriggers` operationId).
+func (c *Client) ChangeTriggers(ctx context.Context, env Env, table string, body ChangeTriggersJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangeTriggersRequest(c.Server, env, table, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1281,6 +1681,350 @@ func NewLoadTableRequestWithBody(server string, env Env, params *LoadTableParams
 	return req, nil
 }
 
+// NewListMappingsRequest constructs an http.Request for the ListMappings method
+func NewListMappingsRequest(server string, env Env) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "env", env, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/environments/%s/mapping", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewKeepMappingRequest calls the generic KeepMapping builder with application/json body
+func NewKeepMappingRequest(server string, env Env, body KeepMappingJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewKeepMappingRequestWithBody(server, env, "application/json", bodyReader)
+}
+
+// NewKeepMappingRequestWithBody constructs an http.Request for the KeepMapping method, with any body, and a specified content type
+func NewKeepMappingRequestWithBody(server string, env Env, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "env", env, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/environments/%s/mapping", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewCheckMappingRequest calls the generic CheckMapping builder with application/json body
+func NewCheckMappingRequest(server string, env Env, body CheckMappingJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCheckMappingRequestWithBody(server, env, "application/json", bodyReader)
+}
+
+// NewCheckMappingRequestWithBody constructs an http.Request for the CheckMapping method, with any body, and a specified content type
+func NewCheckMappingRequestWithBody(server string, env Env, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "env", env, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/environments/%s/mapping/check", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewDryRunMappingRequest calls the generic DryRunMapping builder with application/json body
+func NewDryRunMappingRequest(server string, env Env, body DryRunMappingJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewDryRunMappingRequestWithBody(server, env, "application/json", bodyReader)
+}
+
+// NewDryRunMappingRequestWithBody constructs an http.Request for the DryRunMapping method, with any body, and a specified content type
+func NewDryRunMappingRequestWithBody(server string, env Env, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "env", env, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/environments/%s/mapping/dry-run", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewListMappingFieldsRequest constructs an http.Request for the ListMappingFields method
+func NewListMappingFieldsRequest(server string, env Env) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "env", env, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/environments/%s/mapping/fields", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewPreviewMappingRequest calls the generic PreviewMapping builder with application/json body
+func NewPreviewMappingRequest(server string, env Env, body PreviewMappingJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewPreviewMappingRequestWithBody(server, env, "application/json", bodyReader)
+}
+
+// NewPreviewMappingRequestWithBody constructs an http.Request for the PreviewMapping method, with any body, and a specified content type
+func NewPreviewMappingRequestWithBody(server string, env Env, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "env", env, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/environments/%s/mapping/preview", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewUseMappingRequest calls the generic UseMapping builder with application/json body
+func NewUseMappingRequest(server string, env Env, body UseMappingJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewUseMappingRequestWithBody(server, env, "application/json", bodyReader)
+}
+
+// NewUseMappingRequestWithBody constructs an http.Request for the UseMapping method, with any body, and a specified content type
+func NewUseMappingRequestWithBody(server string, env Env, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "env", env, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/environments/%s/mapping/use", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewGetMappingRequest constructs an http.Request for the GetMapping method
+func NewGetMappingRequest(server string, env Env, version MappingVersion) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "env", env, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "version", version, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/environments/%s/mapping/versions/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewPollSpotlerRequest constructs an http.Request for the PollSpotler method
 func NewPollSpotlerRequest(server string, env Env) (*http.Request, error) {
 	var err error
@@ -1630,6 +2374,94 @@ func NewSyncRecordsRequestWithBody(server string, env Env, params *SyncRecordsPa
 	return req, nil
 }
 
+// NewListTriggersRequest constructs an http.Request for the ListTriggers method
+func NewListTriggersRequest(server string, env Env) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "env", env, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/environments/%s/triggers", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewChangeTriggersRequest calls the generic ChangeTriggers builder with application/json body
+func NewChangeTriggersRequest(server string, env Env, table string, body ChangeTriggersJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewChangeTriggersRequestWithBody(server, env, table, "application/json", bodyReader)
+}
+
+// NewChangeTriggersRequestWithBody constructs an http.Request for the ChangeTriggers method, with any body, and a specified content type
+func NewChangeTriggersRequestWithBody(server string, env Env, table string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "env", env, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "table", table, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/environments/%s/triggers/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPatch, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewGetStatusRequest constructs an http.Request for the GetStatus method
 func NewGetStatusRequest(server string) (*http.Request, error) {
 	var err error
@@ -1904,6 +2736,109 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/environments/{env}/load (the `LoadTable` operationId).
 	LoadTableWithResponse(ctx context.Context, env Env, params *LoadTableParams, body LoadTableJSONRequestBody, reqEditors ...RequestEditorFn) (*LoadTableResponse, error)
 
+	// ListMappingsWithResponse The versions of the mapping, and which of them are in use
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/environments/{env}/mapping (the `ListMappings` operationId).
+	ListMappingsWithResponse(ctx context.Context, env Env, reqEditors ...RequestEditorFn) (*ListMappingsResponse, error)
+
+	// KeepMappingWithBodyWithResponse Keep a version without using it
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/environments/{env}/mapping (the `KeepMapping` operationId).
+	KeepMappingWithBodyWithResponse(ctx context.Context, env Env, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*KeepMappingResponse, error)
+
+	// KeepMappingWithResponse Keep a version without using it
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/environments/{env}/mapping (the `KeepMapping` operationId).
+	KeepMappingWithResponse(ctx context.Context, env Env, body KeepMappingJSONRequestBody, reqEditors ...RequestEditorFn) (*KeepMappingResponse, error)
+
+	// CheckMappingWithBodyWithResponse Compare a mapping with both schemas as they are now
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/environments/{env}/mapping/check (the `CheckMapping` operationId).
+	CheckMappingWithBodyWithResponse(ctx context.Context, env Env, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CheckMappingResponse, error)
+
+	// CheckMappingWithResponse Compare a mapping with both schemas as they are now
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/environments/{env}/mapping/check (the `CheckMapping` operationId).
+	CheckMappingWithResponse(ctx context.Context, env Env, body CheckMappingJSONRequestBody, reqEditors ...RequestEditorFn) (*CheckMappingResponse, error)
+
+	// DryRunMappingWithBodyWithResponse Count what a mapping would do to everybody; nothing is written
+	//
+	// The answer comes when every row was looked at, which may take minutes. There is one at a time in an environment (409).
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/environments/{env}/mapping/dry-run (the `DryRunMapping` operationId).
+	DryRunMappingWithBodyWithResponse(ctx context.Context, env Env, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DryRunMappingResponse, error)
+
+	// DryRunMappingWithResponse Count what a mapping would do to everybody; nothing is written
+	//
+	// The answer comes when every row was looked at, which may take minutes. There is one at a time in an environment (409).
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/environments/{env}/mapping/dry-run (the `DryRunMapping` operationId).
+	DryRunMappingWithResponse(ctx context.Context, env Env, body DryRunMappingJSONRequestBody, reqEditors ...RequestEditorFn) (*DryRunMappingResponse, error)
+
+	// ListMappingFieldsWithResponse The columns and fields that a mapping may name, read from both sides now
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/environments/{env}/mapping/fields (the `ListMappingFields` operationId).
+	ListMappingFieldsWithResponse(ctx context.Context, env Env, reqEditors ...RequestEditorFn) (*ListMappingFieldsResponse, error)
+
+	// PreviewMappingWithBodyWithResponse What every row of a mapping does for one record; nothing is written
+	//
+	// The only answer of this API that holds the values of a person.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/environments/{env}/mapping/preview (the `PreviewMapping` operationId).
+	PreviewMappingWithBodyWithResponse(ctx context.Context, env Env, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PreviewMappingResponse, error)
+
+	// PreviewMappingWithResponse What every row of a mapping does for one record; nothing is written
+	//
+	// The only answer of this API that holds the values of a person.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/environments/{env}/mapping/preview (the `PreviewMapping` operationId).
+	PreviewMappingWithResponse(ctx context.Context, env Env, body PreviewMappingJSONRequestBody, reqEditors ...RequestEditorFn) (*PreviewMappingResponse, error)
+
+	// UseMappingWithBodyWithResponse Put a kept version to use, for a share of the records or for all
+	//
+	// A version that does not fit both schemas is refused. The environment works with it within seconds, on every node.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/environments/{env}/mapping/use (the `UseMapping` operationId).
+	UseMappingWithBodyWithResponse(ctx context.Context, env Env, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UseMappingResponse, error)
+
+	// UseMappingWithResponse Put a kept version to use, for a share of the records or for all
+	//
+	// A version that does not fit both schemas is refused. The environment works with it within seconds, on every node.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/environments/{env}/mapping/use (the `UseMapping` operationId).
+	UseMappingWithResponse(ctx context.Context, env Env, body UseMappingJSONRequestBody, reqEditors ...RequestEditorFn) (*UseMappingResponse, error)
+
+	// GetMappingWithResponse One version of the mapping
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/environments/{env}/mapping/versions/{version} (the `GetMapping` operationId).
+	GetMappingWithResponse(ctx context.Context, env Env, version MappingVersion, reqEditors ...RequestEditorFn) (*GetMappingResponse, error)
+
 	// PollSpotlerWithResponse Ask Spotler now what changed there, without waiting for the clock
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -1959,6 +2894,31 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/v1/environments/{env}/sync (the `SyncRecords` operationId).
 	SyncRecordsWithResponse(ctx context.Context, env Env, params *SyncRecordsParams, body SyncRecordsJSONRequestBody, reqEditors ...RequestEditorFn) (*SyncRecordsResponse, error)
+
+	// ListTriggersWithResponse The steps by which Dataverse tells us of changes
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/environments/{env}/triggers (the `ListTriggers` operationId).
+	ListTriggersWithResponse(ctx context.Context, env Env, reqEditors ...RequestEditorFn) (*ListTriggersResponse, error)
+
+	// ChangeTriggersWithBodyWithResponse Switch the steps of a table on or off, or say which columns they listen to
+	//
+	// The steps of Spotler Permissions cannot be switched off, because an opt-out must always arrive.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /api/v1/environments/{env}/triggers/{table} (the `ChangeTriggers` operationId).
+	ChangeTriggersWithBodyWithResponse(ctx context.Context, env Env, table string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeTriggersResponse, error)
+
+	// ChangeTriggersWithResponse Switch the steps of a table on or off, or say which columns they listen to
+	//
+	// The steps of Spotler Permissions cannot be switched off, because an opt-out must always arrive.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /api/v1/environments/{env}/triggers/{table} (the `ChangeTriggers` operationId).
+	ChangeTriggersWithResponse(ctx context.Context, env Env, table string, body ChangeTriggersJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeTriggersResponse, error)
 
 	// GetStatusWithResponse The state of every environment that the token is for
 	//
@@ -2526,6 +3486,390 @@ func (r LoadTableResponse) ContentType() string {
 	return ""
 }
 
+type ListMappingsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *MappingVersions
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListMappingsResponse) GetJSON200() *MappingVersions {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListMappingsResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListMappingsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListMappingsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListMappingsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListMappingsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type KeepMappingResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *MappingCheck
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r KeepMappingResponse) GetJSON200() *MappingCheck {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r KeepMappingResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r KeepMappingResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r KeepMappingResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r KeepMappingResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r KeepMappingResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type CheckMappingResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *MappingCheck
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r CheckMappingResponse) GetJSON200() *MappingCheck {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CheckMappingResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CheckMappingResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CheckMappingResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CheckMappingResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CheckMappingResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type DryRunMappingResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *MappingDryRun
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r DryRunMappingResponse) GetJSON200() *MappingDryRun {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r DryRunMappingResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DryRunMappingResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DryRunMappingResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DryRunMappingResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DryRunMappingResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListMappingFieldsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *MappingFields
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListMappingFieldsResponse) GetJSON200() *MappingFields {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListMappingFieldsResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListMappingFieldsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListMappingFieldsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListMappingFieldsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListMappingFieldsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type PreviewMappingResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *MappingPreview
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r PreviewMappingResponse) GetJSON200() *MappingPreview {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r PreviewMappingResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r PreviewMappingResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r PreviewMappingResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PreviewMappingResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r PreviewMappingResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type UseMappingResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *MappingVersions
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r UseMappingResponse) GetJSON200() *MappingVersions {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r UseMappingResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r UseMappingResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r UseMappingResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r UseMappingResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r UseMappingResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetMappingResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Mapping
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetMappingResponse) GetJSON200() *Mapping {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetMappingResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetMappingResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetMappingResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetMappingResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetMappingResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type PollSpotlerResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -2808,6 +4152,102 @@ func (r SyncRecordsResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r SyncRecordsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListTriggersResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *TriggerList
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListTriggersResponse) GetJSON200() *TriggerList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListTriggersResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListTriggersResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListTriggersResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListTriggersResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListTriggersResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ChangeTriggersResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *TriggerList
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ChangeTriggersResponse) GetJSON200() *TriggerList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ChangeTriggersResponse) GetApplicationproblemJSONDefault() *Problem {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ChangeTriggersResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ChangeTriggersResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ChangeTriggersResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ChangeTriggersResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -3179,6 +4619,187 @@ func (c *ClientWithResponses) LoadTableWithResponse(ctx context.Context, env Env
 	return ParseLoadTableResponse(rsp)
 }
 
+// ListMappingsWithResponse The versions of the mapping, and which of them are in use
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/environments/{env}/mapping (the `ListMappings` operationId).
+func (c *ClientWithResponses) ListMappingsWithResponse(ctx context.Context, env Env, reqEditors ...RequestEditorFn) (*ListMappingsResponse, error) {
+	rsp, err := c.ListMappings(ctx, env, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListMappingsResponse(rsp)
+}
+
+// KeepMappingWithBodyWithResponse Keep a version without using it
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/environments/{env}/mapping (the `KeepMapping` operationId).
+func (c *ClientWithResponses) KeepMappingWithBodyWithResponse(ctx context.Context, env Env, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*KeepMappingResponse, error) {
+	rsp, err := c.KeepMappingWithBody(ctx, env, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseKeepMappingResponse(rsp)
+}
+
+// KeepMappingWithResponse Keep a version without using it
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/environments/{env}/mapping (the `KeepMapping` operationId).
+func (c *ClientWithResponses) KeepMappingWithResponse(ctx context.Context, env Env, body KeepMappingJSONRequestBody, reqEditors ...RequestEditorFn) (*KeepMappingResponse, error) {
+	rsp, err := c.KeepMapping(ctx, env, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseKeepMappingResponse(rsp)
+}
+
+// CheckMappingWithBodyWithResponse Compare a mapping with both schemas as they are now
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/environments/{env}/mapping/check (the `CheckMapping` operationId).
+func (c *ClientWithResponses) CheckMappingWithBodyWithResponse(ctx context.Context, env Env, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CheckMappingResponse, error) {
+	rsp, err := c.CheckMappingWithBody(ctx, env, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCheckMappingResponse(rsp)
+}
+
+// CheckMappingWithResponse Compare a mapping with both schemas as they are now
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/environments/{env}/mapping/check (the `CheckMapping` operationId).
+func (c *ClientWithResponses) CheckMappingWithResponse(ctx context.Context, env Env, body CheckMappingJSONRequestBody, reqEditors ...RequestEditorFn) (*CheckMappingResponse, error) {
+	rsp, err := c.CheckMapping(ctx, env, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCheckMappingResponse(rsp)
+}
+
+// DryRunMappingWithBodyWithResponse Count what a mapping would do to everybody; nothing is written
+//
+// The answer comes when every row was looked at, which may take minutes. There is one at a time in an environment (409).
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/environments/{env}/mapping/dry-run (the `DryRunMapping` operationId).
+func (c *ClientWithResponses) DryRunMappingWithBodyWithResponse(ctx context.Context, env Env, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DryRunMappingResponse, error) {
+	rsp, err := c.DryRunMappingWithBody(ctx, env, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDryRunMappingResponse(rsp)
+}
+
+// DryRunMappingWithResponse Count what a mapping would do to everybody; nothing is written
+//
+// The answer comes when every row was looked at, which may take minutes. There is one at a time in an environment (409).
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/environments/{env}/mapping/dry-run (the `DryRunMapping` operationId).
+func (c *ClientWithResponses) DryRunMappingWithResponse(ctx context.Context, env Env, body DryRunMappingJSONRequestBody, reqEditors ...RequestEditorFn) (*DryRunMappingResponse, error) {
+	rsp, err := c.DryRunMapping(ctx, env, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDryRunMappingResponse(rsp)
+}
+
+// ListMappingFieldsWithResponse The columns and fields that a mapping may name, read from both sides now
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/environments/{env}/mapping/fields (the `ListMappingFields` operationId).
+func (c *ClientWithResponses) ListMappingFieldsWithResponse(ctx context.Context, env Env, reqEditors ...RequestEditorFn) (*ListMappingFieldsResponse, error) {
+	rsp, err := c.ListMappingFields(ctx, env, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListMappingFieldsResponse(rsp)
+}
+
+// PreviewMappingWithBodyWithResponse What every row of a mapping does for one record; nothing is written
+//
+// The only answer of this API that holds the values of a person.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/environments/{env}/mapping/preview (the `PreviewMapping` operationId).
+func (c *ClientWithResponses) PreviewMappingWithBodyWithResponse(ctx context.Context, env Env, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PreviewMappingResponse, error) {
+	rsp, err := c.PreviewMappingWithBody(ctx, env, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePreviewMappingResponse(rsp)
+}
+
+// PreviewMappingWithResponse What every row of a mapping does for one record; nothing is written
+//
+// The only answer of this API that holds the values of a person.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/environments/{env}/mapping/preview (the `PreviewMapping` operationId).
+func (c *ClientWithResponses) PreviewMappingWithResponse(ctx context.Context, env Env, body PreviewMappingJSONRequestBody, reqEditors ...RequestEditorFn) (*PreviewMappingResponse, error) {
+	rsp, err := c.PreviewMapping(ctx, env, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePreviewMappingResponse(rsp)
+}
+
+// UseMappingWithBodyWithResponse Put a kept version to use, for a share of the records or for all
+//
+// A version that does not fit both schemas is refused. The environment works with it within seconds, on every node.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/environments/{env}/mapping/use (the `UseMapping` operationId).
+func (c *ClientWithResponses) UseMappingWithBodyWithResponse(ctx context.Context, env Env, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UseMappingResponse, error) {
+	rsp, err := c.UseMappingWithBody(ctx, env, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUseMappingResponse(rsp)
+}
+
+// UseMappingWithResponse Put a kept version to use, for a share of the records or for all
+//
+// A version that does not fit both schemas is refused. The environment works with it within seconds, on every node.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/environments/{env}/mapping/use (the `UseMapping` operationId).
+func (c *ClientWithResponses) UseMappingWithResponse(ctx context.Context, env Env, body UseMappingJSONRequestBody, reqEditors ...RequestEditorFn) (*UseMappingResponse, error) {
+	rsp, err := c.UseMapping(ctx, env, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUseMappingResponse(rsp)
+}
+
+// GetMappingWithResponse One version of the mapping
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/environments/{env}/mapping/versions/{version} (the `GetMapping` operationId).
+func (c *ClientWithResponses) GetMappingWithResponse(ctx context.Context, env Env, version MappingVersion, reqEditors ...RequestEditorFn) (*GetMappingResponse, error) {
+	rsp, err := c.GetMapping(ctx, env, version, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetMappingResponse(rsp)
+}
+
 // PollSpotlerWithResponse Ask Spotler now what changed there, without waiting for the clock
 //
 // Returns a wrapper object for the known response body format(s).
@@ -3281,6 +4902,49 @@ func (c *ClientWithResponses) SyncRecordsWithResponse(ctx context.Context, env E
 		return nil, err
 	}
 	return ParseSyncRecordsResponse(rsp)
+}
+
+// ListTriggersWithResponse The steps by which Dataverse tells us of changes
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/environments/{env}/triggers (the `ListTriggers` operationId).
+func (c *ClientWithResponses) ListTriggersWithResponse(ctx context.Context, env Env, reqEditors ...RequestEditorFn) (*ListTriggersResponse, error) {
+	rsp, err := c.ListTriggers(ctx, env, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListTriggersResponse(rsp)
+}
+
+// ChangeTriggersWithBodyWithResponse Switch the steps of a table on or off, or say which columns they listen to
+//
+// The steps of Spotler Permissions cannot be switched off, because an opt-out must always arrive.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /api/v1/environments/{env}/triggers/{table} (the `ChangeTriggers` operationId).
+func (c *ClientWithResponses) ChangeTriggersWithBodyWithResponse(ctx context.Context, env Env, table string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeTriggersResponse, error) {
+	rsp, err := c.ChangeTriggersWithBody(ctx, env, table, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseChangeTriggersResponse(rsp)
+}
+
+// ChangeTriggersWithResponse Switch the steps of a table on or off, or say which columns they listen to
+//
+// The steps of Spotler Permissions cannot be switched off, because an opt-out must always arrive.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /api/v1/environments/{env}/triggers/{table} (the `ChangeTriggers` operationId).
+func (c *ClientWithResponses) ChangeTriggersWithResponse(ctx context.Context, env Env, table string, body ChangeTriggersJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeTriggersResponse, error) {
+	rsp, err := c.ChangeTriggers(ctx, env, table, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseChangeTriggersResponse(rsp)
 }
 
 // GetStatusWithResponse The state of every environment that the token is for
@@ -3713,6 +5377,270 @@ func ParseLoadTableResponse(rsp *http.Response) (*LoadTableResponse, error) {
 	return response, nil
 }
 
+// ParseListMappingsResponse parses an HTTP response from a ListMappingsWithResponse call
+func ParseListMappingsResponse(rsp *http.Response) (*ListMappingsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListMappingsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest MappingVersions
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseKeepMappingResponse parses an HTTP response from a KeepMappingWithResponse call
+func ParseKeepMappingResponse(rsp *http.Response) (*KeepMappingResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &KeepMappingResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest MappingCheck
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseCheckMappingResponse parses an HTTP response from a CheckMappingWithResponse call
+func ParseCheckMappingResponse(rsp *http.Response) (*CheckMappingResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CheckMappingResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest MappingCheck
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseDryRunMappingResponse parses an HTTP response from a DryRunMappingWithResponse call
+func ParseDryRunMappingResponse(rsp *http.Response) (*DryRunMappingResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DryRunMappingResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest MappingDryRun
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListMappingFieldsResponse parses an HTTP response from a ListMappingFieldsWithResponse call
+func ParseListMappingFieldsResponse(rsp *http.Response) (*ListMappingFieldsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListMappingFieldsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest MappingFields
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParsePreviewMappingResponse parses an HTTP response from a PreviewMappingWithResponse call
+func ParsePreviewMappingResponse(rsp *http.Response) (*PreviewMappingResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PreviewMappingResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest MappingPreview
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseUseMappingResponse parses an HTTP response from a UseMappingWithResponse call
+func ParseUseMappingResponse(rsp *http.Response) (*UseMappingResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &UseMappingResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest MappingVersions
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetMappingResponse parses an HTTP response from a GetMappingWithResponse call
+func ParseGetMappingResponse(rsp *http.Response) (*GetMappingResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetMappingResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Mapping
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParsePollSpotlerResponse parses an HTTP response from a PollSpotlerWithResponse call
 func ParsePollSpotlerResponse(rsp *http.Response) (*PollSpotlerResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -3898,6 +5826,72 @@ func ParseSyncRecordsResponse(rsp *http.Response) (*SyncRecordsResponse, error) 
 			return nil, err
 		}
 		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListTriggersResponse parses an HTTP response from a ListTriggersWithResponse call
+func ParseListTriggersResponse(rsp *http.Response) (*ListTriggersResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListTriggersResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest TriggerList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseChangeTriggersResponse parses an HTTP response from a ChangeTriggersWithResponse call
+func ParseChangeTriggersResponse(rsp *http.Response) (*ChangeTriggersResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ChangeTriggersResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest TriggerList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest Problem

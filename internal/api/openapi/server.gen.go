@@ -51,6 +51,30 @@ type ServerInterface interface {
 	// LoadTable Synchronise every row of a table, as at the beginning
 	// (POST /api/v1/environments/{env}/load)
 	LoadTable(w http.ResponseWriter, r *http.Request, env Env, params LoadTableParams)
+	// ListMappings The versions of the mapping, and which of them are in use
+	// (GET /api/v1/environments/{env}/mapping)
+	ListMappings(w http.ResponseWriter, r *http.Request, env Env)
+	// KeepMapping Keep a version without using it
+	// (POST /api/v1/environments/{env}/mapping)
+	KeepMapping(w http.ResponseWriter, r *http.Request, env Env)
+	// CheckMapping Compare a mapping with both schemas as they are now
+	// (POST /api/v1/environments/{env}/mapping/check)
+	CheckMapping(w http.ResponseWriter, r *http.Request, env Env)
+	// DryRunMapping Count what a mapping would do to everybody; nothing is written
+	// (POST /api/v1/environments/{env}/mapping/dry-run)
+	DryRunMapping(w http.ResponseWriter, r *http.Request, env Env)
+	// ListMappingFields The columns and fields that a mapping may name, read from both sides now
+	// (GET /api/v1/environments/{env}/mapping/fields)
+	ListMappingFields(w http.ResponseWriter, r *http.Request, env Env)
+	// PreviewMapping What every row of a mapping does for one record; nothing is written
+	// (POST /api/v1/environments/{env}/mapping/preview)
+	PreviewMapping(w http.ResponseWriter, r *http.Request, env Env)
+	// UseMapping Put a kept version to use, for a share of the records or for all
+	// (POST /api/v1/environments/{env}/mapping/use)
+	UseMapping(w http.ResponseWriter, r *http.Request, env Env)
+	// GetMapping One version of the mapping
+	// (GET /api/v1/environments/{env}/mapping/versions/{version})
+	GetMapping(w http.ResponseWriter, r *http.Request, env Env, version MappingVersion)
 	// PollSpotler Ask Spotler now what changed there, without waiting for the clock
 	// (POST /api/v1/environments/{env}/poll)
 	PollSpotler(w http.ResponseWriter, r *http.Request, env Env)
@@ -69,6 +93,12 @@ type ServerInterface interface {
 	// SyncRecords Make Spotler look like the CRM for these records
 	// (POST /api/v1/environments/{env}/sync)
 	SyncRecords(w http.ResponseWriter, r *http.Request, env Env, params SyncRecordsParams)
+	// ListTriggers The steps by which Dataverse tells us of changes
+	// (GET /api/v1/environments/{env}/triggers)
+	ListTriggers(w http.ResponseWriter, r *http.Request, env Env)
+	// ChangeTriggers Switch the steps of a table on or off, or say which columns they listen to
+	// (PATCH /api/v1/environments/{env}/triggers/{table})
+	ChangeTriggers(w http.ResponseWriter, r *http.Request, env Env, table string)
 	// GetStatus The state of every environment that the token is for
 	// (GET /api/v1/status)
 	GetStatus(w http.ResponseWriter, r *http.Request)
@@ -570,6 +600,223 @@ func (siw *ServerInterfaceWrapper) LoadTable(w http.ResponseWriter, r *http.Requ
 	handler.ServeHTTP(w, r)
 }
 
+// ListMappings operation middleware
+func (siw *ServerInterfaceWrapper) ListMappings(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "env" -------------
+	var env Env
+
+	err = runtime.BindStyledParameterWithOptions("simple", "env", r.PathValue("env"), &env, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "env", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListMappings(w, r, env)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// KeepMapping operation middleware
+func (siw *ServerInterfaceWrapper) KeepMapping(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "env" -------------
+	var env Env
+
+	err = runtime.BindStyledParameterWithOptions("simple", "env", r.PathValue("env"), &env, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "env", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.KeepMapping(w, r, env)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// CheckMapping operation middleware
+func (siw *ServerInterfaceWrapper) CheckMapping(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "env" -------------
+	var env Env
+
+	err = runtime.BindStyledParameterWithOptions("simple", "env", r.PathValue("env"), &env, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "env", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.CheckMapping(w, r, env)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// DryRunMapping operation middleware
+func (siw *ServerInterfaceWrapper) DryRunMapping(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "env" -------------
+	var env Env
+
+	err = runtime.BindStyledParameterWithOptions("simple", "env", r.PathValue("env"), &env, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "env", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.DryRunMapping(w, r, env)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListMappingFields operation middleware
+func (siw *ServerInterfaceWrapper) ListMappingFields(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "env" -------------
+	var env Env
+
+	err = runtime.BindStyledParameterWithOptions("simple", "env", r.PathValue("env"), &env, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "env", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListMappingFields(w, r, env)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// PreviewMapping operation middleware
+func (siw *ServerInterfaceWrapper) PreviewMapping(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "env" -------------
+	var env Env
+
+	err = runtime.BindStyledParameterWithOptions("simple", "env", r.PathValue("env"), &env, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "env", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.PreviewMapping(w, r, env)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// UseMapping operation middleware
+func (siw *ServerInterfaceWrapper) UseMapping(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "env" -------------
+	var env Env
+
+	err = runtime.BindStyledParameterWithOptions("simple", "env", r.PathValue("env"), &env, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "env", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.UseMapping(w, r, env)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetMapping operation middleware
+func (siw *ServerInterfaceWrapper) GetMapping(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "env" -------------
+	var env Env
+
+	err = runtime.BindStyledParameterWithOptions("simple", "env", r.PathValue("env"), &env, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "env", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "version" -------------
+	var version MappingVersion
+
+	err = runtime.BindStyledParameterWithOptions("simple", "version", r.PathValue("version"), &version, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "version", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetMapping(w, r, env, version)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // PollSpotler operation middleware
 func (siw *ServerInterfaceWrapper) PollSpotler(w http.ResponseWriter, r *http.Request) {
 
@@ -839,6 +1086,67 @@ func (siw *ServerInterfaceWrapper) SyncRecords(w http.ResponseWriter, r *http.Re
 	handler.ServeHTTP(w, r)
 }
 
+// ListTriggers operation middleware
+func (siw *ServerInterfaceWrapper) ListTriggers(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "env" -------------
+	var env Env
+
+	err = runtime.BindStyledParameterWithOptions("simple", "env", r.PathValue("env"), &env, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "env", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListTriggers(w, r, env)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ChangeTriggers operation middleware
+func (siw *ServerInterfaceWrapper) ChangeTriggers(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "env" -------------
+	var env Env
+
+	err = runtime.BindStyledParameterWithOptions("simple", "env", r.PathValue("env"), &env, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "env", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "table" -------------
+	var table string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "table", r.PathValue("table"), &table, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "table", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ChangeTriggers(w, r, env, table)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // GetStatus operation middleware
 func (siw *ServerInterfaceWrapper) GetStatus(w http.ResponseWriter, r *http.Request) {
 
@@ -1045,6 +1353,16 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/v1/environments/{env}/reviews", wrapper.ListReviews)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/v1/environments/{env}/reviews/{id}", wrapper.GetReview)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/api/v1/environments/{env}/reviews/{id}/answer", wrapper.AnswerReview)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/v1/environments/{env}/mapping", wrapper.ListMappings)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/api/v1/environments/{env}/mapping", wrapper.KeepMapping)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/v1/environments/{env}/mapping/versions/{version}", wrapper.GetMapping)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/api/v1/environments/{env}/mapping/check", wrapper.CheckMapping)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/api/v1/environments/{env}/mapping/use", wrapper.UseMapping)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/api/v1/environments/{env}/mapping/preview", wrapper.PreviewMapping)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/api/v1/environments/{env}/mapping/dry-run", wrapper.DryRunMapping)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/v1/environments/{env}/mapping/fields", wrapper.ListMappingFields)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/v1/environments/{env}/triggers", wrapper.ListTriggers)
+	m.HandleFunc(http.MethodPatch+" "+options.BaseURL+"/api/v1/environments/{env}/triggers/{table}", wrapper.ChangeTriggers)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/v1/tokens", wrapper.ListTokens)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/api/v1/tokens", wrapper.CreateToken)
 	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/api/v1/tokens/{id}", wrapper.DeleteToken)
@@ -1493,6 +1811,324 @@ func (response LoadTabledefaultApplicationProblemPlusJSONResponse) VisitLoadTabl
 	return err
 }
 
+type ListMappingsRequestObject struct {
+	Env Env `json:"env"`
+}
+
+type ListMappingsResponseObject interface {
+	VisitListMappingsResponse(w http.ResponseWriter) error
+}
+
+type ListMappings200JSONResponse MappingVersions
+
+func (response ListMappings200JSONResponse) VisitListMappingsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListMappingsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListMappingsdefaultApplicationProblemPlusJSONResponse) VisitListMappingsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type KeepMappingRequestObject struct {
+	Env  Env `json:"env"`
+	Body *KeepMappingJSONRequestBody
+}
+
+type KeepMappingResponseObject interface {
+	VisitKeepMappingResponse(w http.ResponseWriter) error
+}
+
+type KeepMapping200JSONResponse MappingCheck
+
+func (response KeepMapping200JSONResponse) VisitKeepMappingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type KeepMappingdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response KeepMappingdefaultApplicationProblemPlusJSONResponse) VisitKeepMappingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CheckMappingRequestObject struct {
+	Env  Env `json:"env"`
+	Body *CheckMappingJSONRequestBody
+}
+
+type CheckMappingResponseObject interface {
+	VisitCheckMappingResponse(w http.ResponseWriter) error
+}
+
+type CheckMapping200JSONResponse MappingCheck
+
+func (response CheckMapping200JSONResponse) VisitCheckMappingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CheckMappingdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CheckMappingdefaultApplicationProblemPlusJSONResponse) VisitCheckMappingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DryRunMappingRequestObject struct {
+	Env  Env `json:"env"`
+	Body *DryRunMappingJSONRequestBody
+}
+
+type DryRunMappingResponseObject interface {
+	VisitDryRunMappingResponse(w http.ResponseWriter) error
+}
+
+type DryRunMapping200JSONResponse MappingDryRun
+
+func (response DryRunMapping200JSONResponse) VisitDryRunMappingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DryRunMappingdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DryRunMappingdefaultApplicationProblemPlusJSONResponse) VisitDryRunMappingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListMappingFieldsRequestObject struct {
+	Env Env `json:"env"`
+}
+
+type ListMappingFieldsResponseObject interface {
+	VisitListMappingFieldsResponse(w http.ResponseWriter) error
+}
+
+type ListMappingFields200JSONResponse MappingFields
+
+func (response ListMappingFields200JSONResponse) VisitListMappingFieldsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListMappingFieldsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListMappingFieldsdefaultApplicationProblemPlusJSONResponse) VisitListMappingFieldsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewMappingRequestObject struct {
+	Env  Env `json:"env"`
+	Body *PreviewMappingJSONRequestBody
+}
+
+type PreviewMappingResponseObject interface {
+	VisitPreviewMappingResponse(w http.ResponseWriter) error
+}
+
+type PreviewMapping200JSONResponse MappingPreview
+
+func (response PreviewMapping200JSONResponse) VisitPreviewMappingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewMappingdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response PreviewMappingdefaultApplicationProblemPlusJSONResponse) VisitPreviewMappingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UseMappingRequestObject struct {
+	Env  Env `json:"env"`
+	Body *UseMappingJSONRequestBody
+}
+
+type UseMappingResponseObject interface {
+	VisitUseMappingResponse(w http.ResponseWriter) error
+}
+
+type UseMapping200JSONResponse MappingVersions
+
+func (response UseMapping200JSONResponse) VisitUseMappingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UseMappingdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response UseMappingdefaultApplicationProblemPlusJSONResponse) VisitUseMappingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMappingRequestObject struct {
+	Env     Env            `json:"env"`
+	Version MappingVersion `json:"version"`
+}
+
+type GetMappingResponseObject interface {
+	VisitGetMappingResponse(w http.ResponseWriter) error
+}
+
+type GetMapping200JSONResponse Mapping
+
+func (response GetMapping200JSONResponse) VisitGetMappingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMappingdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetMappingdefaultApplicationProblemPlusJSONResponse) VisitGetMappingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type PollSpotlerRequestObject struct {
 	Env Env `json:"env"`
 }
@@ -1734,6 +2370,86 @@ func (response SyncRecordsdefaultApplicationProblemPlusJSONResponse) VisitSyncRe
 	return err
 }
 
+type ListTriggersRequestObject struct {
+	Env Env `json:"env"`
+}
+
+type ListTriggersResponseObject interface {
+	VisitListTriggersResponse(w http.ResponseWriter) error
+}
+
+type ListTriggers200JSONResponse TriggerList
+
+func (response ListTriggers200JSONResponse) VisitListTriggersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListTriggersdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListTriggersdefaultApplicationProblemPlusJSONResponse) VisitListTriggersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeTriggersRequestObject struct {
+	Env   Env    `json:"env"`
+	Table string `json:"table"`
+	Body  *ChangeTriggersJSONRequestBody
+}
+
+type ChangeTriggersResponseObject interface {
+	VisitChangeTriggersResponse(w http.ResponseWriter) error
+}
+
+type ChangeTriggers200JSONResponse TriggerList
+
+func (response ChangeTriggers200JSONResponse) VisitChangeTriggersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeTriggersdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ChangeTriggersdefaultApplicationProblemPlusJSONResponse) VisitChangeTriggersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetStatusRequestObject struct {
 }
 
@@ -1917,6 +2633,30 @@ type StrictServerInterface interface {
 	// LoadTable Synchronise every row of a table, as at the beginning
 	// (POST /api/v1/environments/{env}/load)
 	LoadTable(ctx context.Context, request LoadTableRequestObject) (LoadTableResponseObject, error)
+	// ListMappings The versions of the mapping, and which of them are in use
+	// (GET /api/v1/environments/{env}/mapping)
+	ListMappings(ctx context.Context, request ListMappingsRequestObject) (ListMappingsResponseObject, error)
+	// KeepMapping Keep a version without using it
+	// (POST /api/v1/environments/{env}/mapping)
+	KeepMapping(ctx context.Context, request KeepMappingRequestObject) (KeepMappingResponseObject, error)
+	// CheckMapping Compare a mapping with both schemas as they are now
+	// (POST /api/v1/environments/{env}/mapping/check)
+	CheckMapping(ctx context.Context, request CheckMappingRequestObject) (CheckMappingResponseObject, error)
+	// DryRunMapping Count what a mapping would do to everybody; nothing is written
+	// (POST /api/v1/environments/{env}/mapping/dry-run)
+	DryRunMapping(ctx context.Context, request DryRunMappingRequestObject) (DryRunMappingResponseObject, error)
+	// ListMappingFields The columns and fields that a mapping may name, read from both sides now
+	// (GET /api/v1/environments/{env}/mapping/fields)
+	ListMappingFields(ctx context.Context, request ListMappingFieldsRequestObject) (ListMappingFieldsResponseObject, error)
+	// PreviewMapping What every row of a mapping does for one record; nothing is written
+	// (POST /api/v1/environments/{env}/mapping/preview)
+	PreviewMapping(ctx context.Context, request PreviewMappingRequestObject) (PreviewMappingResponseObject, error)
+	// UseMapping Put a kept version to use, for a share of the records or for all
+	// (POST /api/v1/environments/{env}/mapping/use)
+	UseMapping(ctx context.Context, request UseMappingRequestObject) (UseMappingResponseObject, error)
+	// GetMapping One version of the mapping
+	// (GET /api/v1/environments/{env}/mapping/versions/{version})
+	GetMapping(ctx context.Context, request GetMappingRequestObject) (GetMappingResponseObject, error)
 	// PollSpotler Ask Spotler now what changed there, without waiting for the clock
 	// (POST /api/v1/environments/{env}/poll)
 	PollSpotler(ctx context.Context, request PollSpotlerRequestObject) (PollSpotlerResponseObject, error)
@@ -1935,6 +2675,12 @@ type StrictServerInterface interface {
 	// SyncRecords Make Spotler look like the CRM for these records
 	// (POST /api/v1/environments/{env}/sync)
 	SyncRecords(ctx context.Context, request SyncRecordsRequestObject) (SyncRecordsResponseObject, error)
+	// ListTriggers The steps by which Dataverse tells us of changes
+	// (GET /api/v1/environments/{env}/triggers)
+	ListTriggers(ctx context.Context, request ListTriggersRequestObject) (ListTriggersResponseObject, error)
+	// ChangeTriggers Switch the steps of a table on or off, or say which columns they listen to
+	// (PATCH /api/v1/environments/{env}/triggers/{table})
+	ChangeTriggers(ctx context.Context, request ChangeTriggersRequestObject) (ChangeTriggersResponseObject, error)
 	// GetStatus The state of every environment that the token is for
 	// (GET /api/v1/status)
 	GetStatus(ctx context.Context, request GetStatusRequestObject) (GetStatusResponseObject, error)
@@ -2295,6 +3041,250 @@ func (sh *strictHandler) LoadTable(w http.ResponseWriter, r *http.Request, env E
 	}
 }
 
+// ListMappings operation middleware
+func (sh *strictHandler) ListMappings(w http.ResponseWriter, r *http.Request, env Env) {
+	var request ListMappingsRequestObject
+
+	request.Env = env
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListMappings(ctx, request.(ListMappingsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListMappings")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListMappingsResponseObject); ok {
+		if err := validResponse.VisitListMappingsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// KeepMapping operation middleware
+func (sh *strictHandler) KeepMapping(w http.ResponseWriter, r *http.Request, env Env) {
+	var request KeepMappingRequestObject
+
+	request.Env = env
+
+	var body KeepMappingJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.KeepMapping(ctx, request.(KeepMappingRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "KeepMapping")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(KeepMappingResponseObject); ok {
+		if err := validResponse.VisitKeepMappingResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CheckMapping operation middleware
+func (sh *strictHandler) CheckMapping(w http.ResponseWriter, r *http.Request, env Env) {
+	var request CheckMappingRequestObject
+
+	request.Env = env
+
+	var body CheckMappingJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.CheckMapping(ctx, request.(CheckMappingRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CheckMapping")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(CheckMappingResponseObject); ok {
+		if err := validResponse.VisitCheckMappingResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DryRunMapping operation middleware
+func (sh *strictHandler) DryRunMapping(w http.ResponseWriter, r *http.Request, env Env) {
+	var request DryRunMappingRequestObject
+
+	request.Env = env
+
+	var body DryRunMappingJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.DryRunMapping(ctx, request.(DryRunMappingRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DryRunMapping")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(DryRunMappingResponseObject); ok {
+		if err := validResponse.VisitDryRunMappingResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListMappingFields operation middleware
+func (sh *strictHandler) ListMappingFields(w http.ResponseWriter, r *http.Request, env Env) {
+	var request ListMappingFieldsRequestObject
+
+	request.Env = env
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListMappingFields(ctx, request.(ListMappingFieldsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListMappingFields")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListMappingFieldsResponseObject); ok {
+		if err := validResponse.VisitListMappingFieldsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// PreviewMapping operation middleware
+func (sh *strictHandler) PreviewMapping(w http.ResponseWriter, r *http.Request, env Env) {
+	var request PreviewMappingRequestObject
+
+	request.Env = env
+
+	var body PreviewMappingJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.PreviewMapping(ctx, request.(PreviewMappingRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PreviewMapping")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(PreviewMappingResponseObject); ok {
+		if err := validResponse.VisitPreviewMappingResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// UseMapping operation middleware
+func (sh *strictHandler) UseMapping(w http.ResponseWriter, r *http.Request, env Env) {
+	var request UseMappingRequestObject
+
+	request.Env = env
+
+	var body UseMappingJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.UseMapping(ctx, request.(UseMappingRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UseMapping")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(UseMappingResponseObject); ok {
+		if err := validResponse.VisitUseMappingResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetMapping operation middleware
+func (sh *strictHandler) GetMapping(w http.ResponseWriter, r *http.Request, env Env, version MappingVersion) {
+	var request GetMappingRequestObject
+
+	request.Env = env
+	request.Version = version
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetMapping(ctx, request.(GetMappingRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetMapping")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetMappingResponseObject); ok {
+		if err := validResponse.VisitGetMappingResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // PollSpotler operation middleware
 func (sh *strictHandler) PollSpotler(w http.ResponseWriter, r *http.Request, env Env) {
 	var request PollSpotlerRequestObject
@@ -2463,6 +3453,66 @@ func (sh *strictHandler) SyncRecords(w http.ResponseWriter, r *http.Request, env
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(SyncRecordsResponseObject); ok {
 		if err := validResponse.VisitSyncRecordsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListTriggers operation middleware
+func (sh *strictHandler) ListTriggers(w http.ResponseWriter, r *http.Request, env Env) {
+	var request ListTriggersRequestObject
+
+	request.Env = env
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListTriggers(ctx, request.(ListTriggersRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListTriggers")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListTriggersResponseObject); ok {
+		if err := validResponse.VisitListTriggersResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ChangeTriggers operation middleware
+func (sh *strictHandler) ChangeTriggers(w http.ResponseWriter, r *http.Request, env Env, table string) {
+	var request ChangeTriggersRequestObject
+
+	request.Env = env
+	request.Table = table
+
+	var body ChangeTriggersJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ChangeTriggers(ctx, request.(ChangeTriggersRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ChangeTriggers")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ChangeTriggersResponseObject); ok {
+		if err := validResponse.VisitChangeTriggersResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

@@ -150,6 +150,24 @@ func (e JobState) Valid() bool {
 	}
 }
 
+// Defines values for MappingFindingSeverity.
+const (
+	MappingFindingSeverityError   MappingFindingSeverity = "error"
+	MappingFindingSeverityWarning MappingFindingSeverity = "warning"
+)
+
+// Valid indicates whether the value is a known member of the MappingFindingSeverity enum.
+func (e MappingFindingSeverity) Valid() bool {
+	switch e {
+	case MappingFindingSeverityError:
+		return true
+	case MappingFindingSeverityWarning:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for NewLoadTable.
 const (
 	NewLoadTableAccount NewLoadTable = "account"
@@ -684,6 +702,118 @@ type LinkSeen struct {
 	UpdatedAt *time.Time `json:"updated_at,omitempty"`
 }
 
+// Mapping defines model for Mapping.
+type Mapping struct {
+	Version string `json:"version"`
+	Yaml    string `json:"yaml"`
+}
+
+// MappingCheck defines model for MappingCheck.
+type MappingCheck struct {
+	Findings []MappingFinding `json:"findings"`
+	Version  string           `json:"version"`
+}
+
+// MappingChoice A kept version, or a sheet that is not kept; neither is the one in use.
+type MappingChoice struct {
+	// Version Id of a version; the same rows have the same one. "in-use" is the one in use.
+	Version *MappingVersion `json:"version,omitempty"`
+	Yaml    *string         `json:"yaml,omitempty"`
+}
+
+// MappingDryRun defines model for MappingDryRun.
+type MappingDryRun struct {
+	Rows    int64                `json:"rows"`
+	Seconds float32              `json:"seconds"`
+	Tables  []MappingDryRunTable `json:"tables"`
+	Version string               `json:"version"`
+}
+
+// MappingDryRunField defines model for MappingDryRunField.
+type MappingDryRunField struct {
+	Changes int64                 `json:"changes"`
+	Clears  int64                 `json:"clears"`
+	Field   string                `json:"field"`
+	Samples []MappingDryRunSample `json:"samples"`
+
+	// Sets It is empty now
+	Sets int64 `json:"sets"`
+}
+
+// MappingDryRunReason Why people or values stay behind.
+type MappingDryRunReason struct {
+	// About A column, or the verdict about people
+	About string `json:"about"`
+	Count int64  `json:"count"`
+
+	// Samples The first records that it is about.
+	Samples []Record `json:"samples"`
+	Says    string   `json:"says"`
+}
+
+// MappingDryRunSample defines model for MappingDryRunSample.
+type MappingDryRunSample struct {
+	// Becomes The shape of the value, with its letters and digits masked
+	Becomes string `json:"becomes"`
+
+	// Record A row in Dataverse, as table/guid.
+	//
+	// Example: contact/6f0c1c9e-0d9b-4f0e-9a44-0a3c4f6c2b11
+	Record Record `json:"record"`
+}
+
+// MappingDryRunTable What would happen to the rows of one table, compared with what was agreed with Spotler last.
+type MappingDryRunTable struct {
+	// Changes People in Spotler of whom a field would change
+	Changes int64 `json:"changes"`
+
+	// Creates People who would be new in Spotler
+	Creates int64 `json:"creates"`
+
+	// Erases People in Spotler whom the rules or a filter would take out
+	Erases int64 `json:"erases"`
+
+	// Failed People about whom nothing can be decided
+	Failed int64                `json:"failed"`
+	Fields []MappingDryRunField `json:"fields"`
+
+	// KeptOut People who are not in Spotler and would not go there
+	KeptOut   int64                 `json:"kept_out"`
+	Reasons   []MappingDryRunReason `json:"reasons"`
+	Rows      int64                 `json:"rows"`
+	Table     string                `json:"table"`
+	Unchanged int64                 `json:"unchanged"`
+}
+
+// MappingField A column of Dynamics 365, or a field of Spotler.
+type MappingField struct {
+	Label *string `json:"label,omitempty"`
+	Name  string  `json:"name"`
+	Type  string  `json:"type"`
+}
+
+// MappingFields defines model for MappingFields.
+type MappingFields struct {
+	Fields []MappingField `json:"fields"`
+	Tables []MappingTable `json:"tables"`
+}
+
+// MappingFinding One thing that is wrong with a mapping, or may not be what is meant.
+type MappingFinding struct {
+	Cell *string `json:"cell,omitempty"`
+
+	// Row Absent when it is about the sheet as a whole
+	Row *int `json:"row,omitempty"`
+
+	// Says One plain sentence with the fix
+	Says     string                 `json:"says"`
+	Severity MappingFindingSeverity `json:"severity"`
+	Value    *string                `json:"value,omitempty"`
+}
+
+// MappingFindingSeverity defines model for MappingFinding.Severity.
+type MappingFindingSeverity string
+
 // MappingLine defines model for MappingLine.
 type MappingLine struct {
 	// Cell What the mapping names for this table
@@ -710,6 +840,106 @@ type MappingLine struct {
 
 	// State What the row does for the record
 	State string `json:"state"`
+}
+
+// MappingPreview defines model for MappingPreview.
+type MappingPreview struct {
+	// Address valid, invalid, none, or empty when it could not be read
+	Address string `json:"address"`
+
+	// Canary The record works with the canary's version
+	Canary *bool `json:"canary,omitempty"`
+
+	// Excluded Why a filter keeps the record out
+	Excluded *string `json:"excluded,omitempty"`
+
+	// InSpotler The record has a contact there
+	InSpotler bool                 `json:"in_spotler"`
+	Lines     []MappingPreviewLine `json:"lines"`
+
+	// Record A row in Dataverse, as table/guid.
+	//
+	// Example: contact/6f0c1c9e-0d9b-4f0e-9a44-0a3c4f6c2b11
+	Record  Record `json:"record"`
+	Version string `json:"version"`
+}
+
+// MappingPreviewLine One row of the sheet, worked out for a record.
+type MappingPreviewLine struct {
+	// Back What the column would get from Spotler
+	Back *string `json:"back,omitempty"`
+	Cell string  `json:"cell"`
+
+	// Converted What Spotler should hold
+	Converted string `json:"converted"`
+	Direction string `json:"direction"`
+
+	// InSpotler What Spotler holds
+	InSpotler *string `json:"in_spotler,omitempty"`
+	Row       int     `json:"row"`
+
+	// Says Why
+	Says *string `json:"says,omitempty"`
+
+	// Source What Dynamics 365 holds
+	Source  string `json:"source"`
+	Spotler string `json:"spotler"`
+	State   string `json:"state"`
+}
+
+// MappingPreviewRequest defines model for MappingPreviewRequest.
+type MappingPreviewRequest struct {
+	// Record A row in Dataverse, as table/guid.
+	//
+	// Example: contact/6f0c1c9e-0d9b-4f0e-9a44-0a3c4f6c2b11
+	Record Record `json:"record"`
+
+	// Version Id of a version; the same rows have the same one. "in-use" is the one in use.
+	Version *MappingVersion `json:"version,omitempty"`
+	Yaml    *string         `json:"yaml,omitempty"`
+}
+
+// MappingTable defines model for MappingTable.
+type MappingTable struct {
+	Columns []MappingField `json:"columns"`
+	Table   string         `json:"table"`
+}
+
+// MappingUse defines model for MappingUse.
+type MappingUse struct {
+	// Share Of the records, in percent; absent is all
+	Share *float32 `json:"share,omitempty"`
+
+	// Version Id of a version; the same rows have the same one. "in-use" is the one in use.
+	Version MappingVersion `json:"version"`
+}
+
+// MappingVersion Id of a version; the same rows have the same one. "in-use" is the one in use.
+type MappingVersion = string
+
+// MappingVersionInfo defines model for MappingVersionInfo.
+type MappingVersionInfo struct {
+	KeptAt time.Time `json:"kept_at"`
+	Rows   int       `json:"rows"`
+
+	// Source file, default, or who brought it
+	Source string `json:"source"`
+
+	// UsedAt When it was last put to use
+	UsedAt  *time.Time `json:"used_at,omitempty"`
+	Version string     `json:"version"`
+}
+
+// MappingVersions defines model for MappingVersions.
+type MappingVersions struct {
+	// Canary The version that a share of the records tries out
+	Canary *string `json:"canary,omitempty"`
+	InUse  string  `json:"in_use"`
+
+	// Share That share, in percent
+	Share    *float32             `json:"share,omitempty"`
+	Since    *time.Time           `json:"since,omitempty"`
+	Versions []MappingVersionInfo `json:"versions"`
 }
 
 // NewJob defines model for NewJob.
@@ -742,6 +972,15 @@ type NewLoad struct {
 
 // NewLoadTable One of the synchronised tables of the environment.
 type NewLoadTable string
+
+// NewMapping defines model for NewMapping.
+type NewMapping struct {
+	// Source Who brings it
+	Source *string `json:"source,omitempty"`
+
+	// Yaml The sheet
+	Yaml string `json:"yaml"`
+}
 
 // NewSync defines model for NewSync.
 type NewSync struct {
@@ -1028,6 +1267,44 @@ type TokenList struct {
 	Tokens []Token `json:"tokens"`
 }
 
+// Trigger defines model for Trigger.
+type Trigger struct {
+	// Columns The columns whose change is told; empty is every one
+	Columns []string `json:"columns"`
+	Enabled bool     `json:"enabled"`
+
+	// Fixed It cannot be switched off
+	Fixed bool `json:"fixed"`
+
+	// Found Dataverse has the step
+	Found bool `json:"found"`
+
+	// Message Create, Update or Delete
+	Message string `json:"message"`
+
+	// Missing Columns that the mapping or the rules need and that are not told
+	Missing []string `json:"missing"`
+
+	// Name Name of the step
+	Name  string `json:"name"`
+	Table string `json:"table"`
+}
+
+// TriggerChange defines model for TriggerChange.
+type TriggerChange struct {
+	// AddMissing Add the columns that the mapping and the rules need
+	AddMissing *bool `json:"add_missing,omitempty"`
+
+	// Columns The columns whose change is told from now on
+	Columns *[]string `json:"columns,omitempty"`
+	Enabled *bool     `json:"enabled,omitempty"`
+}
+
+// TriggerList defines model for TriggerList.
+type TriggerList struct {
+	Triggers []Trigger `json:"triggers"`
+}
+
 // Verdict defines model for Verdict.
 type Verdict struct {
 	// Action create, update, anonymize, leave or park
@@ -1138,11 +1415,29 @@ type CreateJobJSONRequestBody = NewJob
 // LoadTableJSONRequestBody defines body for LoadTable for application/json ContentType.
 type LoadTableJSONRequestBody = NewLoad
 
+// KeepMappingJSONRequestBody defines body for KeepMapping for application/json ContentType.
+type KeepMappingJSONRequestBody = NewMapping
+
+// CheckMappingJSONRequestBody defines body for CheckMapping for application/json ContentType.
+type CheckMappingJSONRequestBody = MappingChoice
+
+// DryRunMappingJSONRequestBody defines body for DryRunMapping for application/json ContentType.
+type DryRunMappingJSONRequestBody = MappingChoice
+
+// PreviewMappingJSONRequestBody defines body for PreviewMapping for application/json ContentType.
+type PreviewMappingJSONRequestBody = MappingPreviewRequest
+
+// UseMappingJSONRequestBody defines body for UseMapping for application/json ContentType.
+type UseMappingJSONRequestBody = MappingUse
+
 // AnswerReviewJSONRequestBody defines body for AnswerReview for application/json ContentType.
 type AnswerReviewJSONRequestBody = ReviewAnswer
 
 // SyncRecordsJSONRequestBody defines body for SyncRecords for application/json ContentType.
 type SyncRecordsJSONRequestBody = NewSync
+
+// ChangeTriggersJSONRequestBody defines body for ChangeTriggers for application/json ContentType.
+type ChangeTriggersJSONRequestBody = TriggerChange
 
 // CreateTokenJSONRequestBody defines body for CreateToken for application/json ContentType.
 type CreateTokenJSONRequestBody = NewToken
