@@ -316,7 +316,7 @@ func (e *environment) working(bound *mapping.Bound, now schemas, populate *opera
 		Fence:       fenceOf(s.Fence),
 		FenceWindow: s.Fence.Window, Hold: s.Fence.Hold, JobLog: s.JobLog, Purge: s.PurgeExistingProperties, Patience: e.house.tuning.patience, Populate: populate,
 		Fields: spotler.NewSchemaCache(e.mail, fieldsKept, e.house.now), Zone: s.Zone,
-		Prefer: decide.Preference(s.Poll.Prefer), Skew: s.Poll.Skew, Turns: s.Poll.Freeze, Types: typesOf(now.properties),
+		Prefer: decide.Preference(s.Poll.Prefer), Skew: s.Poll.Skew, Turns: s.Poll.Freeze, BounceTasks: bounceTasks(s.Poll.Tasks), Types: typesOf(now.properties),
 		Subscribers: e.subscribers(now.tables),
 	}
 }

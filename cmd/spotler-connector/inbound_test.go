@@ -181,12 +181,13 @@ func TestUnsubscribeComesBack(t *testing.T) {
 	})
 }
 
-// C-223, C-228, C-229, C-232: a hard bounce is on Spotler Info after the poll, one soft
-// bounce is not, and a new address lifts the bounce.
+// C-223, C-224, C-227, C-228, C-229, C-232, C-233: a hard bounce is on Spotler Info after
+// the poll, one soft bounce is not, four are; a new address lifts the bounce. With the
+// setting, the owner of the row gets one task for a hard bounce.
 func TestBouncesComeBack(t *testing.T) {
 	t.Parallel()
 	databases(t, func(t *testing.T, database string) {
-		s := beginTwoWay(t, database, nil)
+		s := beginTwoWay(t, database, map[string]string{"POLL_BOUNCE_TASKS": "hard"})
 		s.crm(person(1, nil), person(2, nil), person(3, nil))
 		s.quiet()
 		bounce := func(n int, kind string) {
@@ -202,6 +203,11 @@ func TestBouncesComeBack(t *testing.T) {
 			if i := s.info(n); i["dh_name"] != want {
 				t.Errorf("person %d: %v, want %s", n, i["dh_name"], want)
 			}
+		}
+		s.poll()
+		tasks := s.rows("tasks")
+		if len(tasks) != 1 || tasks[0]["_regardingobjectid_value"] != id(1) || tasks[0]["_ownerid_value"] != s.row("contacts", id(1))["_ownerid_value"] || tasks[0]["statecode"] != 0.0 {
+			t.Errorf("tasks: %v", tasks)
 		}
 		s.crm(edit{Set: "contacts", ID: id(1), Body: map[string]any{"emailaddress1": "better@example.test"}})
 		s.quiet()

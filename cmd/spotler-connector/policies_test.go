@@ -74,6 +74,7 @@ func (s *story) same(column, property, want string) {
 // overwritten unseen. A question is answered by a command, or falls away when both
 // sides agree.
 func TestPolicies(t *testing.T) {
+	t.Parallel()
 	databases(t, func(t *testing.T, database string) {
 		s := beginPolicied(t, database, nil)
 		s.crm(person(1, map[string]any{"jobtitle": "Buyer", "address1_city": "Ede"}))
@@ -133,6 +134,7 @@ func TestPolicies(t *testing.T) {
 // Of two changes that are further apart than the clocks may be, the newest wins; the
 // poll by command brings what changed, once.
 func TestNewestWinsAndPollNow(t *testing.T) {
+	t.Parallel()
 	s := beginPolicied(t, "sqlite:"+t.TempDir()+"/c.db", nil)
 	s.crm(person(1, nil))
 	s.quiet()
@@ -162,6 +164,7 @@ func TestNewestWinsAndPollNow(t *testing.T) {
 // A field that two writers change to and fro is frozen for both sides and reported
 // with both of them, until a person chooses; then it travels again.
 func TestPingPongFreezes(t *testing.T) {
+	t.Parallel()
 	s := beginPolicied(t, "sqlite:"+t.TempDir()+"/c.db", map[string]string{"POLL_FREEZE": "3"})
 	s.crm(person(1, map[string]any{"jobtitle": "Buyer"}))
 	s.quiet()

@@ -52,6 +52,17 @@ func (h *house) poll(ctx context.Context, name connector.Environment) (openapi.P
 	return out, &fault.Error{Op: "poll", On: string(name), Kind: fault.Conflict, Says: "the environment is starting: ask again in a moment"}
 }
 
+// bounceTasks are the states that make a task for the owner of the row.
+func bounceTasks(t settings.Tasks) []connector.SpotlerStatus {
+	switch t {
+	case settings.TasksHard:
+		return []connector.SpotlerStatus{connector.StatusHardBounce}
+	case settings.TasksAll:
+		return []connector.SpotlerStatus{connector.StatusHardBounce, connector.StatusSoftBounce}
+	}
+	return nil
+}
+
 // typesOf are the types of properties by name.
 func typesOf(properties []spotler.Property) map[string]string {
 	out := make(map[string]string, len(properties))

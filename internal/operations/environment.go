@@ -83,7 +83,9 @@ type Environment struct {
 	Skew   time.Duration
 	// Turns is how often a two-way field may turn round between both writers within an
 	// hour before it is frozen; 0 is never.
-	Turns       int
+	Turns int
+	// BounceTasks are the states that make a task for the owner of the row.
+	BounceTasks []connector.SpotlerStatus
 	Subscribers Subscribers
 
 	// Populate makes permission rows for people who have none; nil makes none.

@@ -129,6 +129,9 @@ func (b *run) rowQuery(t connector.Table, people []*person) dataverse.Query {
 			columns = append(columns, when)
 		}
 	}
+	if b.env.wantsOwner(t) && !slices.Contains(columns, ownerColumn) {
+		columns = append(columns, ownerColumn)
+	}
 	return dataverse.Query{Table: table, Select: columns, Filter: dataverse.In(table.Key, ids(people)...), Expand: b.expansions(t), Annotations: b.env.Mapping.Labels(t)}
 }
 

@@ -107,7 +107,7 @@ func (b *run) settleArrivals(_ context.Context, all []*arrival) error {
 		moved := a.standing.Reason != ""
 		if moved {
 			link.Status, link.Reason, link.Rule = a.standing.Status, sentence(a.standing.Reason), "spotler-"+a.standing.Rule
-			a.result.tellings = append(a.result.tellings, b.infoTellings(&link, false)...)
+			a.result.tellings = append(a.result.tellings, append(b.infoTellings(&link, false), b.bounceTask(a)...)...)
 		}
 		if moved || len(a.next) > 0 || len(a.marks) > 0 || a.in.Adopt {
 			a.result.links = []store.Link{link}

@@ -199,6 +199,7 @@ type Poll struct {
 	Prefer  Prefer
 	Skew    time.Duration // how far the clocks of the two systems may be apart
 	Freeze  int           // so many turns of a field within an hour freeze it; 0 is never
+	Tasks   Tasks         // which bounces make a task for the owner of the row
 }
 
 // Subscribers is what becomes of people who are in Spotler and not in Dynamics 365
@@ -217,6 +218,17 @@ const (
 	BecomeNothing Become = "nothing"
 	BecomeLead    Become = "lead"    // always a new one
 	BecomeContact Become = "contact" // the one with this address, else a new one
+)
+
+// Tasks says which bounces make a task for the owner of the row (manual: "Bounces",
+// How to solve bounces).
+type Tasks string
+
+// The values of the setting poll.bounce_tasks.
+const (
+	TasksNone Tasks = "none"
+	TasksHard Tasks = "hard"
+	TasksAll  Tasks = "all" // four soft bounces in a row as well
 )
 
 // Prefer says which side a two-way field believes when both have changed.

@@ -77,7 +77,7 @@ func TestFile(t *testing.T) {
 		Hook: settings.Hook{URL: "https://connector.example", ID: "abcdefghijklmnop0123",
 			Secrets: []settings.Secret{settings.NewSecret("0123456789abcdef"), settings.NewSecret("fedcba9876543210")}},
 		Net:         settings.SafetyNet{JobsAfter: 2 * time.Minute, ChangesEvery: 5 * time.Minute},
-		Poll:        settings.Poll{Every: 15 * time.Minute, Empties: 50, Prefer: settings.PreferNewest, Skew: 2 * time.Minute, Freeze: 6},
+		Poll:        settings.Poll{Every: 15 * time.Minute, Empties: 50, Prefer: settings.PreferNewest, Skew: 2 * time.Minute, Freeze: 6, Tasks: settings.TasksNone},
 		Subscribers: settings.Subscribers{Become: settings.BecomeNothing},
 		Fence:       settings.Fence{Limit: 7, Window: 10 * time.Minute, Hold: 24 * time.Hour},
 		Tables:      []connector.Table{connector.Contact},

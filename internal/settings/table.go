@@ -96,6 +96,7 @@ func environmentTable(e *Environment) []row {
 		{"poll.empties", "50", "people who may empty one field in Spotler at once; more are held back with an alert; 0 takes this fence away", number(&e.Poll.Empties, 0, 10_000_000)},
 		{"poll.prefer", "newest", "which side a two-way field believes when both have changed and the mapping does not say: ask leaves it to a person", oneOf(&e.Poll.Prefer, PreferCRM, PreferSpotler, PreferNewest, PreferAsk)},
 		{"poll.freeze", "6", "how often a two-way field may turn round between both systems within an hour before it is frozen until a person decides; 0 is never", number(&e.Poll.Freeze, 0, 1000)},
+		{"poll.bounce_tasks", "none", "which bounces make a task for the owner of the row, to correct the address: hard ones, or all that end in a closed contact", oneOf(&e.Poll.Tasks, TasksNone, TasksHard, TasksAll)},
 		{"subscribers.become", "nothing", "what somebody becomes who subscribed in Spotler and is not in Dynamics 365: a lead is always new, a contact is looked for by address first", oneOf(&e.Subscribers.Become, BecomeNothing, BecomeLead, BecomeContact)},
 		{"subscribers.take_over_ids", "false", "overwrite an external id in Spotler that is not a GUID, and so belongs to another system, with ours", yesNo(&e.Subscribers.TakeOverIDs)},
 		{"subscribers.defaults", "", "columns of a new lead or contact and their values, such as leadsourcecode: 8", pairs(&e.Subscribers.Defaults)},
