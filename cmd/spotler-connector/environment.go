@@ -255,6 +255,9 @@ func (e *environment) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := e.checkMatch(bound, now.tables); err != nil {
+		return err
+	}
 	steps, err := e.ensure(ctx, bound)
 	if err != nil {
 		return err

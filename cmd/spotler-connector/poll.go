@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/spotler-connector/connector/internal/api/openapi"
 	"github.com/spotler-connector/connector/internal/decide"
 	"github.com/spotler-connector/connector/internal/fault"
+	"github.com/spotler-connector/connector/internal/mapping"
 	"github.com/spotler-connector/connector/internal/operations"
 	"github.com/spotler-connector/connector/internal/schema"
 	"github.com/spotler-connector/connector/internal/settings"
@@ -75,18 +77,44 @@ func typesOf(properties []spotler.Property) map[string]string {
 // subscribers is what becomes of new subscribers, as the settings say.
 func (e *environment) subscribers(tables map[connector.Table]schema.Table) operations.Subscribers {
 	s := e.settings.Subscribers
-	out := operations.Subscribers{TakeOver: s.TakeOverIDs, Defaults: map[string]any{}}
+	out := operations.Subscribers{TakeOver: s.TakeOverIDs, Defaults: map[string]any{}, Match: s.Match, Entry: schema.AssumedEngage().Entry}
 	table := connector.Contact
 	switch s.Become {
 	case settings.BecomeLead:
 		out.Strategy, table = decide.StrategyLead, connector.Lead
 	case settings.BecomeContact:
 		out.Strategy = decide.StrategyContact
+	case settings.BecomeEntry:
+		out.Strategy, out.Match, table = decide.StrategyMembershipEntry, nil, out.Entry.Name
+	}
+	if len(out.Match) > 0 && out.Strategy != decide.StrategyOff {
+		out.Strategy, out.Of = decide.StrategyMatch, table
 	}
 	for column, text := range s.Defaults {
 		out.Defaults[column] = valueOf(tables[table], column, text)
 	}
 	return out
+}
+
+// checkMatch refuses the setting subscribers.match when the mapping does not bring its
+// columns from Spotler.
+func (e *environment) checkMatch(bound *mapping.Bound, tables map[connector.Table]schema.Table) error {
+	s := e.subscribers(tables)
+	if s.Strategy != decide.StrategyMatch {
+		return nil
+	}
+	brought := map[string]bool{bound.AddressColumn(s.Of): true}
+	for _, r := range bound.Inward(s.Of, nil) {
+		brought[r.Column] = true
+	}
+	for _, column := range s.Match {
+		c, _ := tables[s.Of].Column(column)
+		if !brought[column] || c.Kind != schema.String && c.Kind != schema.Memo {
+			return &fault.Error{Op: "settings", On: string(e.settings.Name), Kind: fault.NotValid,
+				Says: fmt.Sprintf("the setting subscribers.match has %s, which is no text column of %s that the mapping fills from Spotler: give its row the direction <- or <->, or leave it out", column, s.Of)}
+		}
+	}
+	return nil
 }
 
 // valueOf is a text of the settings as a value of a column: a number for a choice, yes

@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 
 	connector "github.com/spotler-connector/connector"
@@ -158,5 +159,28 @@ func TestTwinsBecomeOne(t *testing.T) {
 	s.poll()
 	if leads := s.rows("leads"); len(leads) != 1 {
 		t.Errorf("%d leads", len(leads))
+	}
+}
+
+// C-113: a custom strategy looks for the record by other columns than the address; who
+// brings nothing in common is new. A column that the mapping does not bring is refused.
+func TestSubscriberIsMatched(t *testing.T) {
+	t.Parallel()
+	s := beginTwoWay(t, "sqlite:"+t.TempDir()+"/c.db", map[string]string{"SUBSCRIBERS_BECOME": "contact", "SUBSCRIBERS_MATCH": "lastname,firstname"})
+	s.crm(edit{Method: http.MethodPost, Set: "contacts", ID: id(1), Body: map[string]any{"firstname": "JAN", "lastname": "vries", "emailaddress1": "old@example.test"}},
+		edit{Method: http.MethodPost, Set: "contacts", ID: id(2), Body: map[string]any{"firstname": "Piet", "lastname": "Vries", "emailaddress1": "piet@example.test"}})
+	s.quiet()
+	s.arrive(subscriber("", "new@example.test", "Vries"), subscriber("", "kees@example.test", "Smit"))
+	s.poll()
+	if r := s.row("contacts", id(1)); r["emailaddress1"] != "new@example.test" || r["lastname"] != "Vries" {
+		t.Errorf("the match: %v", r)
+	}
+	if n := len(s.rows("contacts")); n != 3 {
+		t.Errorf("%d contacts, want 3", n)
+	}
+	tables := s.house.envs[0].started.Load().Tables
+	s.house.envs[0].settings.Subscribers.Match = []string{"address1_line1"}
+	if err := s.house.envs[0].checkMatch(s.house.envs[0].started.Load().Mapping, tables); err == nil || !strings.Contains(err.Error(), "address1_line1") {
+		t.Errorf("a column of a -> row: %v", err)
 	}
 }

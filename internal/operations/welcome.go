@@ -10,6 +10,7 @@ import (
 	"github.com/spotler-connector/connector/internal/dataverse"
 	"github.com/spotler-connector/connector/internal/decide"
 	"github.com/spotler-connector/connector/internal/fault"
+	"github.com/spotler-connector/connector/internal/schema"
 	"github.com/spotler-connector/connector/internal/store"
 )
 
@@ -21,12 +22,24 @@ type Subscribers struct {
 	TakeOver bool
 	// Defaults are values of columns of a new record, such as its source.
 	Defaults map[string]any
+	// Match are text columns by which an existing record is found; none is by address.
+	// They need the strategies StrategyMatch.
+	Match []string
+	// Of is the table of new records of StrategyMatch; Entry that of Membership Entries
+	// (Engage 365, *assumed*).
+	Of    connector.Table
+	Entry schema.Table
 }
 
 // table is where new records are made.
 func (s Subscribers) table() connector.Table {
-	if s.Strategy == decide.StrategyLead {
+	switch s.Strategy {
+	case decide.StrategyLead:
 		return connector.Lead
+	case decide.StrategyMembershipEntry:
+		return s.Entry.Name
+	case decide.StrategyMatch:
+		return s.Of
 	}
 	return connector.Contact
 }
@@ -149,7 +162,11 @@ func (b *run) candidateQueries(guests []*guest) []dataverse.Query {
 			out = append(out, dataverse.Query{Table: table, Select: []string{table.Key, "statecode", "createdon"}, Filter: dataverse.In(table.Key, byID...)})
 		}
 	}
-	if t := b.env.Subscribers.table(); len(byAddress) > 0 && b.env.Mapping.AddressColumn(t) != "" {
+	t := b.env.Subscribers.table()
+	if len(b.env.Subscribers.Match) > 0 {
+		return append(out, b.matchQueries(t, guests)...)
+	}
+	if len(byAddress) > 0 && b.env.Mapping.AddressColumn(t) != "" {
 		filter := dataverse.In(b.env.Mapping.AddressColumn(t), byAddress...)
 		out = append(out, dataverse.Query{Table: b.env.Tables[t], Select: append(b.columns(t), "createdon"), Filter: filter, Annotations: b.env.Mapping.Labels(t)})
 	}
@@ -168,6 +185,10 @@ func (b *run) offer(guests []*guest, t connector.Table, row dataverse.Row, links
 		switch {
 		case ours && id == row.ID:
 			g.candidates = append(g.candidates, c)
+		case !ours && len(b.env.Subscribers.Match) > 0:
+			if b.matches(g, t, row) {
+				g.candidates = append(g.candidates, c)
+			}
 		case !ours && !address.IsZero() && address.Fold() == g.email.Fold():
 			g.candidates = append(g.candidates, c)
 			if c.Active && b.now.Sub(created) < sameWindow && b.identical(g, t, row) {
@@ -241,17 +262,16 @@ func (b *run) createGuests(ctx context.Context, create []*guest) error {
 		return nil
 	}
 	t := b.env.Subscribers.table()
+	if b.env.Subscribers.Strategy == decide.StrategyMembershipEntry {
+		return b.createEntries(ctx, create)
+	}
 	if b.env.Mapping.AddressColumn(t) == "" {
 		return &fault.Error{Op: "operations.welcome", On: string(t), Kind: fault.NotValid, Says: "new subscribers become rows of a table for which the mapping has no address column; map it, or choose another one with subscribers.become"}
 	}
 	requests := make([]dataverse.BatchRequest, len(create))
 	records := make([]connector.Record, len(create))
 	for i, g := range create {
-		who := g.in.EncryptedID
-		if who == "" {
-			who = g.email.Fold()
-		}
-		records[i] = connector.Record{Table: t, ID: b.env.rowID("subscriber/" + string(t) + "/" + who)}
+		records[i] = b.recordFor(t, g)
 		body, err := b.newRecord(t, g).JSON()
 		if err != nil {
 			return err
@@ -272,6 +292,15 @@ func (b *run) createGuests(ctx context.Context, create []*guest) error {
 	return nil
 }
 
+// recordFor is the record that a guest becomes: always the same.
+func (b *run) recordFor(t connector.Table, g *guest) connector.Record {
+	who := g.in.EncryptedID
+	if who == "" {
+		who = g.email.Fold()
+	}
+	return connector.Record{Table: t, ID: b.env.rowID("subscriber/" + string(t) + "/" + who)}
+}
+
 // newRecord holds the columns of a new record: those that come back from Spotler, the
 // address, and the defaults.
 func (b *run) newRecord(t connector.Table, g *guest) dataverse.Fields {
@@ -284,7 +313,9 @@ func (b *run) newRecord(t connector.Table, g *guest) dataverse.Fields {
 			fields[r.Column] = r.Value
 		}
 	}
-	fields[b.env.Mapping.AddressColumn(t)] = strings.TrimSpace(g.email.Address())
+	if column := b.env.Mapping.AddressColumn(t); column != "" {
+		fields[column] = strings.TrimSpace(g.email.Address())
+	}
 	return fields
 }
 

@@ -131,6 +131,30 @@ var columnKinds = map[string]schema.Kind{
 	"bool": schema.Bool, "dateonly": schema.DateOnly, "datetime": schema.DateTime, "localtime": schema.LocalTime, "choice": schema.Choice, "choices": schema.Choices,
 }
 
+// names reads logical names of columns, each once.
+func names(to *[]string) reader {
+	const form = "logical names of columns"
+	return reader{form: form, read: func(v value) error {
+		items, err := v.list(form)
+		if err != nil {
+			return err
+		}
+		var out []string
+		for _, item := range items {
+			s, err := item.one(form)
+			if err != nil {
+				return err
+			}
+			if s = strings.ToLower(s); !columnNames.MatchString(s) || slices.Contains(out, s) {
+				return &complaint{fmt.Sprintf("has %q, which is no logical name or stands there twice", s), "write " + form + ", such as lastname, address1_postalcode"}
+			}
+			out = append(out, s)
+		}
+		*to = out
+		return nil
+	}}
+}
+
 var columnNames = regexp.MustCompile(`^[a-z_][a-z0-9_]{0,99}$`)
 
 func columns(to *map[connector.Table][]schema.Column) reader {

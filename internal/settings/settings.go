@@ -207,6 +207,7 @@ type Poll struct {
 type Subscribers struct {
 	Become      Become
 	TakeOverIDs bool              // an external id of another system is overwritten with ours
+	Match       []string          // columns by which an existing row is found; none is the usual way
 	Defaults    map[string]string // columns of a new row and their values, such as its source
 }
 
@@ -216,8 +217,9 @@ type Become string
 // The values of the setting subscribers.become.
 const (
 	BecomeNothing Become = "nothing"
-	BecomeLead    Become = "lead"    // always a new one
-	BecomeContact Become = "contact" // the one with this address, else a new one
+	BecomeLead    Become = "lead"             // always a new one
+	BecomeContact Become = "contact"          // the one with this address, else a new one
+	BecomeEntry   Become = "membership-entry" // of Engage 365, always a new one
 )
 
 // Tasks says which bounces make a task for the owner of the row (manual: "Bounces",
