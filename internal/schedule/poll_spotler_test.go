@@ -14,7 +14,7 @@ import (
 // read is a window that was asked for, in minutes after the beginning.
 type read struct{ From, To float64 }
 
-// C-069, C-070: Spotler is asked every quarter of an hour, in closed windows that
+// C-070: Spotler is asked every quarter of an hour, in closed windows that
 // overlap, so that every moment is read twice; the cursor moves only past a window
 // whose work is stored, and a long silence is made up for in pieces.
 func TestPollWindows(t *testing.T) {
