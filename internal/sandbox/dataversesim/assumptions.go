@@ -15,11 +15,12 @@ type Assumptions struct {
 	UnknownSolution string `json:"unknown_solution"`
 	OptionPrefix    bool   `json:"option_prefix"`
 	KeySeconds      int    `json:"key_index_seconds"`
+	MissingKeyCode  string `json:"missing_key_code"`
 }
 
 // DefaultAssumptions returns what the reference deems most likely.
 func DefaultAssumptions() Assumptions {
-	return Assumptions{LabelsWait: true, UnknownSolution: "refuse", OptionPrefix: true}
+	return Assumptions{LabelsWait: true, UnknownSolution: "refuse", OptionPrefix: true, MissingKeyCode: "0x80040217"}
 }
 
 // assumption tells what an assumption is, where it comes from, and what it may be;
@@ -35,6 +36,7 @@ var about = []assumption{
 	{"unknown_solution", "2.2", "what MSCRM.SolutionUniqueName with a name that is not there does: refuse the request, or make the component in the default solution", []string{"refuse", "default"}},
 	{"option_prefix", "6.1", "option values made for a solution must begin with its publisher's option value prefix", nil},
 	{"key_index_seconds", "6.1", "how long the index of a new alternate key is Pending", nil},
+	{"missing_key_code", "2.9", "the code of the 404 for a row that no alternate key has", []string{"0x80040217", "0x80060891"}},
 }
 
 // Check returns what cannot be assumed, or nil.

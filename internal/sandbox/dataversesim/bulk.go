@@ -122,11 +122,14 @@ func (tx *transaction) createTarget(r *request, t *table, target object) (*row, 
 }
 
 func (tx *transaction) updateTarget(r *request, t *table, target object) (*row, *failure) {
-	id, _, f := tx.identify(t, target)
+	id, k, f := tx.identify(t, target)
 	if f != nil {
 		return nil, f
 	}
 	before := t.find(id)
+	if before == nil && k != nil {
+		return nil, tx.sim.missingKeyed(t)
+	}
 	if before == nil {
 		return nil, missingRow(t, id)
 	}
@@ -138,15 +141,18 @@ func (tx *transaction) updateTarget(r *request, t *table, target object) (*row, 
 }
 
 func (tx *transaction) upsertTarget(r *request, t *table, target object) (*row, *failure) {
-	id, addressed, f := tx.identify(t, target)
+	id, k, f := tx.identify(t, target)
 	if f != nil {
 		return nil, f
 	}
 	// The platform gives no better reason (reference: dataverse-api 2.3).
-	if addressed && target.text(t.key) != "" {
+	if target.text("@odata.id") != "" && target.repeats(t, k) {
 		return nil, fail(http.StatusInternalServerError, "0x80040216", "An unexpected error occurred.")
 	}
 	sets, _, f := tx.assignments(t, target, r.links)
+	if f == nil {
+		sets, f = tx.complete(t, k, sets)
+	}
 	if f != nil {
 		return nil, f
 	}
@@ -154,6 +160,19 @@ func (tx *transaction) upsertTarget(r *request, t *table, target object) (*row, 
 		return tx.update(t, before, sets)
 	}
 	return tx.create(t, id, sets)
+}
+
+// repeats tells whether a target gives the key by which it is addressed once more.
+func (o object) repeats(t *table, k *keyValues) bool {
+	if k == nil {
+		return o.text(t.key) != ""
+	}
+	for _, a := range k.values {
+		if _, twice := o.get(a.col.wire); twice {
+			return true
+		}
+	}
+	return false
 }
 
 func (tx *transaction) deleteTarget(_ *request, t *table, target object) (*row, *failure) {
@@ -165,23 +184,24 @@ func (tx *transaction) deleteTarget(_ *request, t *table, target object) (*row, 
 	if before == nil {
 		return nil, missingRow(t, id)
 	}
+	if f := tx.mayRemove(t, before); f != nil {
+		return nil, f
+	}
 	tx.remove(t, before)
 	return before, nil
 }
 
-// identify finds which row a target means: by @odata.id, which is addressed,
-// or by its primary key.
-func (tx *transaction) identify(t *table, target object) (id guid, addressed bool, f *failure) {
-	address, text := target.text("@odata.id"), target.text(t.key)
-	if address != "" {
+// identify finds which row a target means: by @odata.id, which may hold an
+// alternate key, or by its primary key.
+func (tx *transaction) identify(t *table, target object) (id guid, k *keyValues, f *failure) {
+	if address := target.text("@odata.id"); address != "" {
 		if at := strings.Index(address, t.set+"("); at >= 0 {
-			text = strings.TrimSuffix(address[at+len(t.set)+1:], ")")
-			addressed = true
+			return tx.sim.addressed(t, strings.TrimSuffix(address[at+len(t.set)+1:], ")"))
 		}
 	}
-	id, ok := parseGUID(text)
+	id, ok := parseGUID(target.text(t.key))
 	if !ok {
-		return id, addressed, badArgument("A target needs its primary key %s, or @odata.id with the address of the row.", t.key)
+		return id, nil, badArgument("A target needs its primary key %s, or @odata.id with the address of the row.", t.key)
 	}
-	return id, addressed, nil
+	return id, nil, nil
 }

@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"github.com/spotler-connector/connector/internal/sandbox/dataversesim/metadata"
-	"github.com/spotler-connector/connector/internal/schema"
 )
 
 // alternateKey is an alternate key as the rows of a table need it.
@@ -48,8 +47,13 @@ func (k alternateKey) of(r *row) (value string, ok bool) {
 
 // appendKeyValue writes a value as keys compare it: text without case.
 func appendKeyValue(b []byte, v any) []byte {
-	if s, ok := v.(string); ok {
-		return append(b, strings.ToLower(s)...)
+	switch v := v.(type) {
+	case string:
+		return append(b, strings.ToLower(v)...)
+	case ref:
+		return v.id.append(b)
+	case keyRef:
+		return v.id.append(b)
 	}
 	return appendValue(b, v)
 }
@@ -58,7 +62,7 @@ func appendKeyValue(b []byte, v any) []byte {
 func (t *table) rekey() {
 	keyed := map[string]map[string]guid{}
 	for _, k := range t.shape.keys {
-		if old := t.keyed[k.meta.Name]; old != nil {
+		if old := t.keys[k.meta.Name]; old != nil {
 			keyed[k.meta.Name] = old
 			continue
 		}
@@ -73,13 +77,13 @@ func (t *table) rekey() {
 		}
 		keyed[k.meta.Name] = values
 	}
-	t.keyed = keyed
+	t.keys = keyed
 }
 
 // reindexKeys follows the change of one row.
 func (t *table) reindexKeys(before, after *row) {
 	for _, k := range t.shape.keys {
-		values := t.keyed[k.meta.Name]
+		values := t.keys[k.meta.Name]
 		if before != nil {
 			if v, ok := k.of(before); ok && values[v] == before.id {
 				delete(values, v)
@@ -101,7 +105,7 @@ func (t *table) checkKeys(after *row) *failure {
 		if !ok {
 			continue
 		}
-		if other, taken := t.keyed[k.meta.Name][v]; taken && other != after.id {
+		if other, taken := t.keys[k.meta.Name][v]; taken && other != after.id {
 			return violated(k)
 		}
 	}
@@ -130,46 +134,6 @@ func (t *table) duplicates(k alternateKey) bool {
 	}
 	return false
 }
-
-// addressed finds the row that an alternate key in an address means:
-// dh_externalid='A1' or k1='a',k2=5. known is false when the table has no such
-// key; the zero id is a row that does not exist.
-func (t *table) addressed(text string) (id guid, known bool) {
-	given := map[string]string{}
-	for _, part := range splitOutside(text) {
-		name, value, ok := strings.Cut(part, "=")
-		if !ok {
-			return id, false
-		}
-		if len(value) > 1 && value[0] == '\'' && value[len(value)-1] == '\'' {
-			value = strings.ReplaceAll(value[1:len(value)-1], "''", "'")
-		}
-		given[strings.TrimSpace(name)] = strings.ToLower(value)
-	}
-	for _, k := range t.shape.keys {
-		var b []byte
-		for _, c := range k.cols {
-			value, ok := given[c.wire]
-			if !ok {
-				b = nil
-				break
-			}
-			if _, isText := columnText[c.kind]; !isText {
-				if c.isLookup() || c.kind == schema.DateOnly || c.kind == schema.DateTime {
-					value = `"` + value + `"`
-				}
-			}
-			b = append(append(b, value...), 0)
-		}
-		if b != nil && len(given) == len(k.cols) {
-			return t.keyed[k.meta.Name][string(b)], true
-		}
-	}
-	return id, false
-}
-
-// columnText are the kinds whose values are text.
-var columnText = map[schema.Kind]struct{}{schema.String: {}, schema.Memo: {}, unique: {}}
 
 // splitOutside cuts at commas outside quotes.
 func splitOutside(s string) []string {

@@ -54,9 +54,12 @@ func (s *Sim) resolve(t *table, address string, links map[string]string) (ref, *
 	if !ok || target == nil {
 		return ref{}, badPayload(t, "Resource not found for the segment '%s'.", set)
 	}
-	id, ok := parseGUID(strings.TrimSuffix(key, ")"))
-	if !ok {
-		return ref{}, badPayload(t, "Bad Request - Error in query syntax: the key of '%s' is not a GUID.", set)
+	id, k, f := s.addressed(target, strings.TrimSuffix(key, ")"))
+	switch {
+	case f != nil:
+		return ref{}, badPayload(t, "%s", f.message)
+	case k != nil && id.isZero():
+		return ref{}, s.missingKeyed(target)
 	}
 	if target.find(id) == nil {
 		return ref{}, missingRow(target, id)

@@ -16,6 +16,9 @@ type relation struct {
 // pair finds the collections of all tables. The caller holds the write lock.
 func (s *Sim) pair(m *metadata.Model) {
 	found := map[string]map[string]relation{}
+	for _, t := range s.ordered {
+		t.onDelete = map[*column]string{}
+	}
 	enter := func(table string, r relation) {
 		if found[table] == nil {
 			found[table] = map[string]relation{}
@@ -25,6 +28,7 @@ func (s *Sim) pair(m *metadata.Model) {
 	for _, r := range m.Relationships() {
 		if !r.ManyToMany() {
 			if child := s.tables[r.Referencing]; child != nil && s.tables[r.Referenced] != nil {
+				s.tables[r.Referenced].onDelete[child.shape.byName[r.Column]] = r.Cascade["Delete"]
 				enter(r.Referenced, relation{name: r.Collection, of: child, via: child.shape.byName[r.Column]})
 			}
 			continue

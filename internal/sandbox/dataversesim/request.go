@@ -165,7 +165,7 @@ func parseAddress(path string) (address, bool) {
 		set, rest, _ := strings.Cut(path, "/")
 		return address{set: set, rest: rest}, set != ""
 	}
-	end := strings.IndexByte(path[open:], ')')
+	end := closing(path[open:])
 	if end < 0 {
 		return address{}, false
 	}
@@ -176,4 +176,18 @@ func parseAddress(path string) (address, bool) {
 	}
 	a.rest = strings.TrimPrefix(rest, "/")
 	return a, true
+}
+
+// closing finds the bracket that ends a key, outside quotes; -1 when there is none.
+func closing(s string) int {
+	quoted := false
+	for i := range len(s) {
+		switch {
+		case s[i] == '\'':
+			quoted = !quoted
+		case s[i] == ')' && !quoted:
+			return i
+		}
+	}
+	return -1
 }

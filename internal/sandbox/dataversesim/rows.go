@@ -27,8 +27,9 @@ func (s *Sim) insert(r *request, t *table) (*response, *failure) {
 }
 
 // upsert answers PATCH: update, or create when the row is not there and the
-// conditions allow it.
-func (s *Sim) upsert(r *request, t *table, id guid) (*response, *failure) {
+// conditions allow it. A row that is made by an alternate key gets its values
+// (reference: dataverse-api 2.3).
+func (s *Sim) upsert(r *request, t *table, address string) (*response, *failure) {
 	body, err := parseObject(r.body)
 	if err != nil {
 		return nil, badPayload(t, "%s", err)
@@ -36,26 +37,39 @@ func (s *Sim) upsert(r *request, t *table, id guid) (*response, *failure) {
 	var made *row
 	status := http.StatusOK
 	f := s.within(r, func(tx *transaction) *failure {
-		before := t.find(id)
-		if f := r.condition(t, id, before); f != nil {
-			return f
-		}
-		sets, given, f := tx.assignments(t, body, r.links)
+		id, k, f := s.addressed(t, address)
 		if f != nil {
 			return f
 		}
-		if !given.isZero() && given != id {
-			return badArgument("The primary key in the body differs from the one in the address.")
-		}
-		if before == nil {
-			if f := s.may(t, rightCreate); f != nil {
-				return f
+		before := t.find(id)
+		if f := r.condition(t, id, before); f != nil {
+			if k != nil && before == nil {
+				f = s.missingKeyed(t)
 			}
-			status = http.StatusCreated
-			made, f = tx.create(t, id, sets)
 			return f
 		}
-		made, f = tx.update(t, before, sets)
+		sets, given, f := tx.assignments(t, body, r.links)
+		if f == nil {
+			sets, f = tx.complete(t, k, sets)
+		}
+		if f != nil {
+			return f
+		}
+		if !given.isZero() && given != id && (k == nil || before != nil) {
+			return badArgument("The primary key in the body differs from the one in the address.")
+		}
+		if before != nil {
+			made, f = tx.update(t, before, sets)
+			return f
+		}
+		if f := s.may(t, rightCreate); f != nil {
+			return f
+		}
+		if k != nil {
+			id = given
+		}
+		status = http.StatusCreated
+		made, f = tx.create(t, id, sets)
 		return f
 	})
 	if f != nil {
@@ -72,6 +86,9 @@ func (s *Sim) delete(r *request, t *table, id guid) (*response, *failure) {
 			return missingRow(t, id)
 		}
 		if f := r.condition(t, id, before); f != nil {
+			return f
+		}
+		if f := tx.mayRemove(t, before); f != nil {
 			return f
 		}
 		tx.remove(t, before)

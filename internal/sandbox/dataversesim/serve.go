@@ -58,14 +58,12 @@ func (s *Sim) dispatch(r *request) (*response, *failure) {
 	if !a.hasKey {
 		return s.serveSet(r, t, a)
 	}
-	id, ok := parseGUID(strings.Trim(a.key, "'"))
-	if !ok {
-		if id, ok = s.keyed(r, t, a.key); !ok {
-			return nil, badSyntax("Bad Request - Error in query syntax: '%s' has no such key.", a.set)
-		}
-		if id.isZero() {
-			return nil, fail(http.StatusNotFound, "0x80060891", "A record with the specified key values does not exist in %s entity", t.name)
-		}
+	if r.method == http.MethodPatch && a.rest == "" {
+		return s.upsert(r, t, a.key)
+	}
+	id, f := s.locate(r, t, a.key)
+	if f != nil {
+		return nil, f
 	}
 	if a.rest != "" {
 		return s.serveBelow(r, t, id, a.rest)
@@ -73,8 +71,6 @@ func (s *Sim) dispatch(r *request) (*response, *failure) {
 	switch r.method {
 	case http.MethodGet:
 		return s.retrieve(r, t, id)
-	case http.MethodPatch:
-		return s.upsert(r, t, id)
 	case http.MethodDelete:
 		return s.delete(r, t, id)
 	}
@@ -177,8 +173,13 @@ func (s *Sim) setOf(set string) *table {
 	return s.setNamed(set)
 }
 
-// keyed finds a row by an alternate key; making one by such a key is not simulated.
-func (s *Sim) keyed(r *request, t *table, key string) (guid, bool) {
+// locate finds the row that an address means, which must be there when it is
+// addressed by an alternate key.
+func (s *Sim) locate(r *request, t *table, key string) (guid, *failure) {
 	defer s.reading(r)()
-	return t.addressed(key)
+	id, k, f := s.addressed(t, key)
+	if f == nil && k != nil && id.isZero() {
+		f = s.missingKeyed(t)
+	}
+	return id, f
 }

@@ -64,8 +64,10 @@ type table struct {
 	order     []*slot // by seq, with the holes that deletes leave
 	holes     int
 	indexes   map[string]*index          // by column name
-	keyed     map[string]map[string]guid // by alternate key, then by its value
+	keys      map[string]map[string]guid // by alternate key, then by its value
 	relations map[string]relation        // by navigation name
+
+	onDelete map[*column]string // by the lookups that point here: their cascade
 
 	// tracked tables have a change log and can be asked for a delta link.
 	tracked bool

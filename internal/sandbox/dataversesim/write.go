@@ -135,11 +135,13 @@ func (tx *transaction) remove(t *table, before *row) {
 				continue
 			}
 			for _, id := range other.indexes[c.name].of(nil, before.id) {
-				if other.meta.Intersect || other.name == memberTable || c.name == "activityid" {
-					tx.remove(other, other.find(id)) // a pair or a part is nothing by itself
-					continue
+				switch found := other.find(id); {
+				case found == nil: // it went along with another
+				case t.goesAlong(other, c):
+					tx.remove(other, found)
+				default:
+					tx.unlink(other, found, c)
 				}
-				tx.unlink(other, other.find(id), c)
 			}
 		}
 	}

@@ -42,6 +42,9 @@ func newOneToMany(t *Table, c *Column, target string) *Relationship {
 	if slices.Contains(mergeable, target) {
 		r.Cascade["Merge"] = "Cascade"
 	}
+	if t.Activity && c.Name == "regardingobjectid" { // the activities of a row go with it (5.4)
+		r.Cascade["Delete"] = "Cascade"
+	}
 	switch c.Name {
 	case "createdby", "modifiedby":
 		r.Schema = "lk_" + t.Name + "_" + c.Name
