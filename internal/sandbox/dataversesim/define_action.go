@@ -32,6 +32,8 @@ func definitionAction(name string) func(*Sim, *request) (*response, *failure) {
 		do = (*definition).removeComponent
 	case "ReactivateEntityKey":
 		do = (*definition).reactivateKey
+	case "InitializeFileBlocksUpload", "UploadBlock", "CommitFileBlocksUpload", "InitializeFileBlocksDownload", "DownloadBlock":
+		return func(*Sim, *request) (*response, *failure) { return nil, notSimulated("The upload and download of files") }
 	default:
 		return nil
 	}

@@ -18,6 +18,9 @@ func (s *Sim) property(r *request, t *table, id guid, name string) (*response, *
 	if found == nil {
 		return nil, missingRow(t, id)
 	}
+	if c.kind == file {
+		return nil, notSimulated("The file column '" + c.name + "'")
+	}
 	if r.method == http.MethodGet {
 		return readProperty(r, t, found, c, raw)
 	}

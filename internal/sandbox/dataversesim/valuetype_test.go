@@ -76,3 +76,15 @@ func TestMoneyHasItsBase(t *testing.T) {
 	o.must(204, "PATCH", "contacts("+ann+")", `{"annualincome":null}`)
 	check("null", "null", "1.250000000000", bob)
 }
+
+func TestFilesAreNotSimulated(t *testing.T) {
+	o := newOrg(t, Config{Seed: 1})
+	o.must(204, "POST", "EntityDefinitions", visitTable(""))
+	o.must(204, "POST", visitColumns, attribute("File", "new_Paper", ""))
+	o.must(204, "PATCH", "new_visits("+ann+")", `{"new_name":"x"}`)
+	for _, c := range [][2]string{{"PATCH", "new_visits(" + ann + ")/new_paper"}, {"GET", "new_visits(" + ann + ")/new_paper/$value"}, {"POST", "InitializeFileBlocksUpload"}} {
+		if r := o.call(c[0], c[1], "bytes"); r.status != 501 || !strings.Contains(r.body, "is not simulated") {
+			t.Error(c, r.status, r.body)
+		}
+	}
+}
