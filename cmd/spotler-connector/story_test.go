@@ -139,7 +139,12 @@ func (s *story) end() {
 // until waits for a condition; the limit only ends a test that would fail anyway.
 func (s *story) until(what string, true_ func() bool) {
 	s.Helper()
-	deadline := time.NewTimer(30 * time.Second)
+	s.within(30*time.Second, what, true_)
+}
+
+func (s *story) within(limit time.Duration, what string, true_ func() bool) {
+	s.Helper()
+	deadline := time.NewTimer(limit)
 	defer deadline.Stop()
 	pause := 2 * time.Millisecond
 	for !true_() {
@@ -155,7 +160,12 @@ func (s *story) until(what string, true_ func() bool) {
 // quiet waits until no event is on its way, no op is open and all is told.
 func (s *story) quiet() {
 	s.Helper()
-	s.until("all is quiet", func() bool {
+	s.quietly(30 * time.Second)
+}
+
+func (s *story) quietly(limit time.Duration) {
+	s.Helper()
+	s.within(limit, "all is quiet", func() bool {
 		s.control(http.MethodPost, s.sandbox.DataverseURL+"/control/events/flush", nil, nil)
 		n := s.count()
 		return n.Ops[store.OpQueued]+n.Ops[store.OpRunning]+n.Tellings == 0

@@ -108,12 +108,40 @@ func (b *run) considerOne(ctx context.Context, p *person) {
 	if b.env.Purge && current.Exists {
 		p.repeat = repeated(there, p.sending.Repeat, keys)
 	}
+	if b.ownEvent(p, shadow) {
+		p.link.Version = p.row.Version
+		p.marked(p.link.Shadow)
+		p.result.links, p.result.quiet = []store.Link{p.link}, true
+		p.end(connector.Skipped("The row holds what came from Spotler, so nothing travels."))
+		return
+	}
 	if b.unchanged(p, shadow) {
 		p.end(connector.Skipped("Spotler was already brought up to date with this version of the record."))
 		if p.link.Op != 0 { // that op served this event too, as if it had joined in time
 			p.result.into, p.result.quiet = p.link.Op, true
 		}
 	}
+}
+
+// ownEvent reports whether an event tells us of our own write of what came from
+// Spotler: then Spotler has it already. What else was changed meanwhile travels.
+func (b *run) ownEvent(p *person, shadow decide.Shadow) bool {
+	_, ours := shadow[backEntry]
+	if !ours {
+		return false
+	}
+	p.mark(backEntry, nil)
+	seen := p.work.Source == "webhook" || p.work.Source == "feed"
+	if !seen || len(p.work.Jobs) > 0 || p.verdict.Action != decide.Update || p.link.Status != p.verdict.Status || p.link.AddressHash != p.hash ||
+		len(p.marks) > 1 || len(p.result.follow)+len(p.consents.Send)+len(p.consents.Corrections)+len(p.consents.Held) > 0 || shadow[rulesEntry].CRM != b.env.rulesHash(p.facts) {
+		return false
+	}
+	for name, now := range p.sending.Next {
+		if was, ok := shadow[name]; !ok || was != now {
+			return false
+		}
+	}
+	return true
 }
 
 // unchanged reports whether Spotler was written from this very version of the row

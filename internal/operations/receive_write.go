@@ -131,6 +131,9 @@ func (a *arrival) agreed(e *Environment) store.Link {
 	for name, sides := range a.next {
 		shadow[name] = store.Sides{CRM: sides.CRM, Spotler: sides.Spotler}
 	}
+	if len(a.body) > 0 {
+		a.mark(backEntry, &decide.Sides{CRM: "ours"})
+	}
 	a.marked(shadow)
 	l.Shadow = shadow
 	switch {

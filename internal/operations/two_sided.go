@@ -9,9 +9,10 @@ import (
 	"github.com/spotler-connector/connector/internal/store"
 )
 
-// Entries of the shadow that are no field's: what a person was asked about, and how
-// often a field went to and fro. They hold no values.
+// Entries of the shadow that are no field's: what a person was asked about, how often
+// a field went to and fro, and that the row was last written by us. They hold no values.
 const (
+	backEntry  = "#back"
 	askedEntry = "#asked/"
 	turnsEntry = "#turns/"
 )
