@@ -184,3 +184,19 @@ func TestSubscriberIsMatched(t *testing.T) {
 		t.Errorf("a column of a -> row: %v", err)
 	}
 }
+
+// Also while subscribers are off, somebody new in Dynamics whom another system brought
+// to Spotler keeps that system's id there, unless take_over_ids says otherwise.
+func TestForeignIDIsKeptWithoutSubscribers(t *testing.T) {
+	t.Parallel()
+	for takeOver, want := range map[string]string{"false": "shop-7", "true": id(1)} {
+		s := beginTwoWay(t, "sqlite:"+t.TempDir()+"/c.db", map[string]string{"SUBSCRIBERS_TAKE_OVER_IDS": takeOver, "MAPPING": ""})
+		s.arrive(subscriber("shop-7", "jan@example.test", "Vries"))
+		s.crm(edit{Method: http.MethodPost, Set: "contacts", ID: id(1), Body: map[string]any{"lastname": "de Vries", "emailaddress1": "jan@example.test"}}, person(2, nil))
+		s.quiet()
+		in := s.spotler()
+		if len(in) != 2 || in[want].Properties["lastName"] != "de Vries" || in[id(2)].ExternalID == "" {
+			t.Errorf("take over %s: %v", takeOver, in)
+		}
+	}
+}

@@ -43,6 +43,7 @@ type person struct {
 	first    []connector.Permission   // rows that were made for the person in this run
 	copied   bool                     // as Spotler had them
 	seen     *lookedAt                // once somebody looked
+	exists   bool                     // Spotler has the person already, which nobody knew
 	fresh    bool                     // nobody was in Spotler under this id or address
 	marks    map[string]*decide.Sides // entries of the shadow that are no field's; nil takes one away
 

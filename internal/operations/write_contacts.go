@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	connector "github.com/spotler-connector/connector"
@@ -16,37 +17,74 @@ import (
 
 // write sends those who were decided to be created or updated with one call of
 // POST /contact/list (Mail+ API 5.1 no. 5). One whom Spotler did not answer for
-// the last time travels alone.
+// the last time travels alone. Those who are new, and whom nobody looked for in
+// Spotler, are only created: somebody who is there after all may be another system's.
 func (b *run) write(ctx context.Context, people []*person) error {
-	var together []*person
+	var together, unseen []*person
 	for _, p := range people {
 		switch {
 		case !writes(p.verdict):
-		case p.work.Attempt > 1 && p.work.Cause == string(fault.Garbled):
-			b.post(ctx, []*person{p})
+		case b.unseen(p) && alone(p):
+			together = append(together, b.create(ctx, []*person{p})...)
+		case b.unseen(p):
+			unseen = append(unseen, p)
+		case alone(p):
+			b.post(ctx, []*person{p}, spotler.Write{Update: true, Purge: b.env.Purge})
 		default:
 			together = append(together, p)
 		}
 	}
+	if len(unseen) > 0 {
+		together = append(together, b.create(ctx, unseen)...)
+	}
 	if len(together) > 0 {
-		b.post(ctx, together)
+		b.post(ctx, together, spotler.Write{Update: true, Purge: b.env.Purge})
 	}
 	return nil
+}
+
+// alone reports whether Spotler did not answer for a person the last time.
+func alone(p *person) bool { return p.work.Attempt > 1 && p.work.Cause == string(fault.Garbled) }
+
+// unseen reports whether a person is new, and nobody looked for them in Spotler.
+func (b *run) unseen(p *person) bool {
+	return p.verdict.Action == decide.Create && p.seen == nil && !b.env.Subscribers.TakeOver
+}
+
+// create sends people who must not be in Spotler yet, and returns those who are, with
+// the id under which they stay.
+func (b *run) create(ctx context.Context, people []*person) []*person {
+	b.post(ctx, people, spotler.Write{})
+	var there []*person
+	for _, p := range people {
+		if p.exists {
+			there = append(there, p)
+		}
+	}
+	b.few(there, func(p *person) {
+		found, _, err := b.looked(ctx, p)
+		if err != nil {
+			p.fail(err)
+			return
+		}
+		b.keepForeignID(p, found)
+	})
+	return slices.DeleteFunc(there, func(p *person) bool { return p.done })
 }
 
 // post sends people in one call. A call that is refused, or fails, as a whole is
 // halved down to singles, so that one bad contact fails alone. A lost answer is
 // not: the old body is never sent again, the rows are read anew.
-func (b *run) post(ctx context.Context, people []*person) {
+func (b *run) post(ctx context.Context, people []*person, w spotler.Write) {
 	contacts := make([]spotler.Contact, len(people))
 	for i, p := range people {
 		contacts[i] = p.contact()
 	}
-	results, err := b.env.Mail.PostContacts(ctx, contacts, spotler.Write{Update: true, Purge: b.env.Purge})
+	results, err := b.env.Mail.PostContacts(ctx, contacts, w)
 	if err != nil && halves(err) && len(people) > 1 {
 		middle := len(people) / 2
-		b.post(ctx, people[:middle])
-		b.post(ctx, people[middle:])
+		b.post(ctx, people[:middle], w)
+		b.post(ctx, people[middle:], w)
 		return
 	}
 	if err != nil {
@@ -57,7 +95,9 @@ func (b *run) post(ctx context.Context, people []*person) {
 	}
 	b.works(ctx, store.GateSpotler)
 	for i, p := range people {
-		b.accept(ctx, p, results[i])
+		if p.exists = !w.Update && results[i].Code == spotler.CodeContactAlreadyExists; !p.exists {
+			b.accept(ctx, p, results[i])
+		}
 	}
 }
 
