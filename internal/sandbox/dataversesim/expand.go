@@ -37,11 +37,19 @@ func (s *Sim) appendTree(b []byte, r *row, v view, below []branch, context strin
 			b = append(b, "null"...)
 			continue
 		}
-		b = s.appendTree(b, page.Rows[0][0].(*row), x.view, x.below, "")
+		far := page.Rows[0][0].(*row)
+		if x.follow.Expand.Reference {
+			b = append(appendString(append(b, `{"@odata.id":`...), x.base+x.view.table.set+"("+far.id.String()+")"), '}')
+			continue
+		}
+		b = s.appendTree(b, far, x.view, x.below, "")
 	}
 	return append(b, '}')
 }
 
+// appendMany adds the rows of a collection, and a link: to the same rows, or, when
+// expansions are nested, to those of the next page, if there is one (Microsoft
+// Learn: "Join tables using OData").
 func (s *Sim) appendMany(b []byte, above *row, x branch, page *query.Page) []byte {
 	b = append(b, '[')
 	for i, found := range page.Rows {
@@ -50,17 +58,22 @@ func (s *Sim) appendMany(b []byte, above *row, x branch, page *query.Page) []byt
 		}
 		b = s.appendTree(b, found[0].(*row), x.view, x.below, "")
 	}
-	if b = append(b, ']'); !page.More {
+	b = append(b, ']')
+	link := x.above + "(" + above.id.String() + ")/" + x.follow.Expand.Name
+	options := x.follow.Expand.Written
+	switch {
+	case !x.nested: // leads to the same rows, and is always there
+	case page.More && options != "":
+		options += "&$skiptoken=" + escaped(skipToken(x.follow.Expand.Query, page))
+	case page.More:
+		options = "$skiptoken=" + escaped(skipToken(x.follow.Expand.Query, page))
+	default:
 		return b
 	}
-	next := x.above + "(" + above.id.String() + ")/" + x.follow.Expand.Name + "?"
-	for option := range strings.SplitSeq(x.follow.Expand.Written, ";") {
-		if name, value, ok := strings.Cut(option, "="); ok {
-			next += strings.TrimSpace(name) + "=" + escaped(value) + "&"
-		}
+	if options != "" {
+		link += "?" + options
 	}
-	next += "$skiptoken=" + escaped(skipToken(x.follow.Expand.Query, page))
-	return appendString(append(appendString(append(b, ','), x.follow.Expand.Name+"@odata.nextLink"), ':'), next)
+	return appendString(append(appendString(append(b, ','), x.follow.Expand.Name+"@odata.nextLink"), ':'), x.base+link)
 }
 
 // navigate finds the navigation property that a path below a row names, and

@@ -40,7 +40,7 @@ func TestExpand(t *testing.T) {
 	if got := inner(some, "contact_customer_accounts", "lastname"); got != "N06" {
 		t.Errorf("with options: %s", got)
 	}
-	deep := get("accounts?$select=name&$filter=accountid eq " + firm(1) + "&$expand=parentaccountid($select=name;$expand=primarycontactid($select=lastname;$expand=listcontact_association($select=listname))),contact_customer_accounts($select=lastname;$expand=listcontact_association($select=listname;$orderby=listname))")
+	deep := get("accounts?$select=name&$filter=accountid eq " + firm(1) + "&$expand=parentaccountid($select=name;$expand=primarycontactid($select=lastname;$expand=listcontact_association($select=listname))),contact_customer_accounts($select=lastname;$expand=listcontact_association($select=listname))")
 	bolt := deep["value"].([]any)[0].(map[string]any)
 	far := bolt["parentaccountid"].(map[string]any)["primarycontactid"].(map[string]any)
 	if far["lastname"] != "N03" || inner(far, "listcontact_association", "listname") != "News" {
@@ -67,7 +67,9 @@ func TestExpandRefused(t *testing.T) {
 		"accounts?$expand=contact_customer_accounts($select=nonesuch)":          "0x80048d0b",
 		"accounts?$expand=contact_customer_accounts($filter=nonesuch eq 1)":     "0x80048d0b",
 		"accounts?$expand=contact_customer_accounts($skip=1)":                   "0x80060888",
-		"accounts?$expand=primarycontactid($filter=lastname eq 'x')":            "0x80060888",
+		"accounts?$expand=primarycontactid($orderby=lastname)":                  "0x80060888",
+		"accounts?$expand=contact_customer_accounts/$ref":                       "0x80060888",
+		"accounts?$expand=contact_customer_accounts($top=1;$expand=masterid)":   "0x80060888",
 		"accounts?$expand=primarycontactid,primarycontactid":                    "0x80060888",
 		"serviceendpoints?$expand=createdby($select=nonesuch)":                  "0x80048d0b",
 		"accounts(" + firm(0) + ")?$filter=name eq 'x'":                         "0x80060888",
@@ -124,20 +126,65 @@ func TestCollections(t *testing.T) {
 	o.must(404, "GET", "accounts("+other+")/contact_customer_accounts", "")
 }
 
-// What does not fit in one answer is behind a link of its own.
+// A plain collection has a link to the same rows; nested ones have pages of their own
+// (Microsoft Learn: "Join tables using OData").
 func TestExpandPages(t *testing.T) {
 	o := town(t)
-	var rows []string
-	for i := range maxPageSize + 2 {
-		rows = append(rows, fmt.Sprintf(`{"lastname":"M%05d","parentcustomerid_account@odata.bind":"/accounts(%s)"}`, i, firm(3)))
+	at := "accounts(" + firm(0) + ")?$select=name&$expand=contact_customer_accounts($select=lastname;$filter=lastname ne 'x')"
+	r := o.must(200, "GET", encoded(at), "", "Prefer", "odata.maxpagesize=2").json(t)
+	if got := inner(r, "contact_customer_accounts", "lastname"); got != "N00 N03 N06" {
+		t.Errorf("a plain collection: %s", got)
 	}
-	o.must(200, "POST", "/control/rows/contacts", "["+strings.Join(rows, ",")+"]")
-	row := o.must(200, "GET", encoded("accounts("+firm(3)+")?$select=name&$expand=contact_customer_accounts($select=lastname;$orderby=lastname desc)"), "").json(t)
-	if got := len(row["contact_customer_accounts"].([]any)); got != maxPageSize {
-		t.Fatalf("%d rows", got)
+	first := r["contact_customer_accounts"].([]any)[0].(map[string]any)
+	if first["@odata.etag"] == nil || first["_parentcustomerid_value"] != firm(0) {
+		t.Errorf("a row of a plain collection: %v", first)
 	}
-	next, _ := row["contact_customer_accounts@odata.nextLink"].(string)
-	if got := inner(o.must(200, "GET", next, "").json(t), "value", "lastname"); got != "M00001 M00000" {
-		t.Errorf("%s holds %q", next, got)
+	if got := inner(o.must(200, "GET", r["contact_customer_accounts@odata.nextLink"].(string), "").json(t), "value", "lastname"); got != "N00 N03 N06" {
+		t.Errorf("behind the link of a plain collection: %s", got)
+	}
+	r = o.must(200, "GET", encoded(strings.TrimSuffix(at, ")")+";$expand=parentcustomerid_account($select=name))"), "", "Prefer", "odata.maxpagesize=2").json(t)
+	var seen []string
+	next := ""
+	for page := r; ; page = o.must(200, "GET", next, "", "Prefer", "odata.maxpagesize=2").json(t) {
+		name := "value"
+		if next == "" {
+			name = "contact_customer_accounts"
+		}
+		for _, v := range page[name].([]any) {
+			row := v.(map[string]any)
+			seen = append(seen, row["lastname"].(string)+" of "+row["parentcustomerid_account"].(map[string]any)["name"].(string))
+		}
+		if next, _ = page[strings.TrimPrefix(name+"@odata.nextLink", "value")].(string); next == "" {
+			break
+		}
+		seen = append(seen, "|")
+	}
+	if got := strings.Join(seen, " "); got != "N00 of Acme N03 of Acme | N06 of Acme" {
+		t.Errorf("nested: %s", got)
+	}
+}
+
+// @odata.context tells what was selected and expanded, and a reference is an address.
+func TestExpandContext(t *testing.T) {
+	o := town(t)
+	for address, want := range map[string]string{
+		"accounts?$select=name&$top=1&$expand=primarycontactid($select=fullname;$expand=createdby($select=fullname)),contact_customer_accounts($select=lastname,fullname)": "accounts(name,primarycontactid(fullname,createdby(fullname)),contact_customer_accounts(lastname,fullname))",
+		"accounts?$top=1": "accounts",
+		"accounts(" + firm(0) + ")?$select=name&$expand=primarycontactid($select=fullname)":                                   "accounts(name,primarycontactid(fullname))/$entity",
+		"accounts?$select=name&$top=1&$expand=primarycontactid/$ref":                                                          "accounts(name,primarycontactid,primarycontactid/$ref())",
+		"accounts(" + firm(0) + ")/contact_customer_accounts?$select=lastname&$expand=parentcustomerid_account($select=name)": "contacts(lastname,parentcustomerid_account(name))",
+	} {
+		got, _ := o.must(200, "GET", encoded(address), "").json(t)["@odata.context"].(string)
+		if _, got, _ = strings.Cut(got, "#"); got != want {
+			t.Errorf("%s: %s", address, got)
+		}
+	}
+	row := o.must(200, "GET", encoded("accounts("+firm(0)+")?$select=name&$expand=primarycontactid/$ref"), "").json(t)
+	if ref := row["primarycontactid"].(map[string]any); len(ref) != 1 || ref["@odata.id"] != o.http.URL+"/api/data/v9.2/contacts("+numbered(3)+")" || row["_primarycontactid_value"] != numbered(3) {
+		t.Errorf("a reference: %v", row)
+	}
+	far := o.must(200, "GET", encoded("accounts("+firm(0)+")?$select=name&$expand=primarycontactid($select=fullname)"), "").json(t)["primarycontactid"].(map[string]any)
+	if far["@odata.etag"] != nil || len(far) != 2 {
+		t.Errorf("behind a lookup: %v", far)
 	}
 }

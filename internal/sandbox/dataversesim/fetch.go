@@ -65,7 +65,9 @@ func (s *Sim) fetch(r *request, t *table, text string) (*response, *failure) {
 	if q.Aggregated() {
 		body = s.appendLines(body, page.Lines, r.prefs.notes)
 	} else {
-		body = s.appendFetched(body, plan, fetched(t, q, r.prefs.notes), page)
+		show := fetched(t, q, r.prefs.notes)
+		show.view.sparse = true
+		body = s.appendFetched(body, plan, show, page)
 	}
 	return &response{status: http.StatusOK, body: append(body, "]}"...), contentType: jsonMinimal, rows: max(1, len(page.Rows)+len(page.Lines))}, nil
 }

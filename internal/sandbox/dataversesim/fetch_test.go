@@ -87,3 +87,28 @@ func TestFetchRefused(t *testing.T) {
 		}
 	}
 }
+
+// A view is asked by its id; what has no value is not in the answer.
+func TestSavedQueries(t *testing.T) {
+	o := crowd(t)
+	const view, mine = "d0000000-0000-4000-8000-000000000001", "d0000000-0000-4000-8000-000000000002"
+	stored := `<fetch><entity name='contact'><attribute name='lastname'/><attribute name='jobtitle'/><order attribute='lastname' descending='true'/><filter><condition attribute='dh_engagementscore' operator='gt' value='VALUE'/></filter></entity></fetch>`
+	o.must(204, "PATCH", "savedqueries("+view+")", `{"name":"Engaged","returnedtypecode":"contact","querytype":0,"fetchxml":"`+strings.ReplaceAll(stored, "VALUE", "8")+`"}`)
+	o.must(204, "PATCH", "userqueries("+mine+")", `{"name":"Mine","returnedtypecode":"contact","querytype":0,"fetchxml":"`+strings.ReplaceAll(stored, "VALUE", "4")+`"}`)
+	r := o.must(200, "GET", "contacts?savedQuery="+view, "")
+	if names(t, r) != "11 10 09" || strings.Contains(r.body, "jobtitle\":") {
+		t.Errorf("a view of all: %s", r.body)
+	}
+	if r := o.must(200, "GET", "contacts?userQuery="+mine, ""); names(t, r) != "11 10 09 08 07 06 05" || strings.Count(r.body, `"jobtitle":"It's`) != 1 {
+		t.Errorf("a view of one's own: %s", r.body)
+	}
+	found := o.must(200, "GET", "savedqueries?$select=name,savedqueryid&$filter="+url.QueryEscape("name eq 'Engaged'"), "").json(t)["value"].([]any)
+	if len(found) != 1 || found[0].(map[string]any)["savedqueryid"] != view {
+		t.Errorf("by name: %v", found)
+	}
+	o.must(404, "GET", "contacts?savedQuery="+other, "")
+	o.must(404, "GET", "contacts?userQuery="+view, "")
+	o.must(400, "GET", "contacts?savedQuery=x", "")
+	o.must(400, "GET", "accounts?savedQuery="+view, "")
+	o.must(501, "GET", "contacts("+numbered(1)+")?savedQuery="+view, "")
+}

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 
 	"github.com/spotler-connector/connector/internal/sandbox/dataversesim/odata"
 	"github.com/spotler-connector/connector/internal/sandbox/dataversesim/query"
@@ -23,9 +25,10 @@ type branch struct {
 	follow *query.Follow
 	key    []byte // "name":
 	view   view
-	// more is where the rows past the first page are: behind the address of the row above.
-	above string
-	below []branch
+	base   string // address of the Web API
+	above  string // set of the row above
+	nested bool   // somewhere in the query an expansion is within another
+	below  []branch
 }
 
 // ask makes the query options about the rows of t ready; among narrows them.
@@ -44,7 +47,9 @@ func (s *Sim) ask(r *request, t *table, options url.Values, among query.Node) (*
 	case among != nil:
 		q.Where = among
 	}
+	nested := isNested(q)
 	sized(q, r.prefs.pageSize)
+	sizeExpansions(q, r.prefs.pageSize, nested)
 	if f := s.mayQuery(q); f != nil {
 		return nil, f
 	}
@@ -53,27 +58,84 @@ func (s *Sim) ask(r *request, t *table, options url.Values, among query.Node) (*
 		return nil, refusedQuery(err)
 	}
 	out := &question{query: q, plan: plan, view: fetched(t, q, r.prefs.notes).view}
-	out.view.selected = read.Selected
-	out.branches = branches(r, t, plan.Expands)
+	out.view.refer(q)
+	out.view.selected = contextOf(q)
+	out.branches = branches(r, t, plan.Expands, nested)
 	return out, nil
 }
 
-// sized bounds the pages of a query and of its expansions. With $top there is
-// no next page (reference: dataverse-api 2.5).
+// sized bounds the pages of a query. With $top there is no next page (reference:
+// dataverse-api 2.5).
 func sized(q *query.Query, size int) {
 	if q.Size = min(q.Size, maxPageSize); !q.Fixed {
 		q.Size = size
 	}
+}
+
+// sizeExpansions bounds the pages of expansions. The wish for a page size is only
+// for them when expansions are nested (Microsoft Learn: "Join tables using OData").
+func sizeExpansions(q *query.Query, wish int, nested bool) {
 	for _, x := range q.Expand {
-		sized(x.Query, maxPageSize)
+		if nested {
+			sized(x.Query, wish)
+		} else {
+			sized(x.Query, maxPageSize)
+		}
+		sizeExpansions(x.Query, wish, nested)
 	}
 }
 
-func branches(r *request, above *table, follows []*query.Follow) (out []branch) {
+func isNested(q *query.Query) bool {
+	return slices.ContainsFunc(q.Expand, func(x *query.Expand) bool { return len(x.Query.Expand) > 0 })
+}
+
+// contextOf is how @odata.context tells what was asked for: what was selected, then
+// what was expanded.
+func contextOf(q *query.Query) (out []string) {
+	for _, sel := range q.Select {
+		out = append(out, sel.Column.(*column).wire)
+	}
+	for _, x := range q.Expand {
+		if x.Reference {
+			out = append(out, x.Name, x.Name+"/$ref()")
+			continue
+		}
+		out = append(out, x.Name+"("+strings.Join(contextOf(x.Query), ",")+")")
+	}
+	return out
+}
+
+// refer adds the lookups whose rows are only named by their addresses.
+func (v *view) refer(q *query.Query) {
+	for _, x := range q.Expand {
+		if x.Reference {
+			v.add(x.Way.Hops[0].From)
+		}
+	}
+}
+
+// add shows a lookup that the view has not yet.
+func (v *view) add(c query.Column) {
+	col, ok := c.(*column)
+	if to, only := c.(pointer); only {
+		col, ok = to.column, true
+	}
+	if ok && col.isLookup() && !slices.Contains(v.columns, col) {
+		v.columns = append(v.columns, col)
+	}
+}
+
+func branches(r *request, above *table, follows []*query.Follow, nested bool) (out []branch) {
 	for _, f := range follows {
-		t := f.Expand.Query.Table.(queried).t
-		b := branch{follow: f, key: append(appendString(nil, f.Expand.Name), ':'), view: fetched(t, f.Expand.Query, r.prefs.notes).view, above: r.base + above.set}
-		b.below = branches(r, t, f.Expands())
+		x := f.Expand
+		t := x.Query.Table.(queried).t
+		b := branch{follow: f, key: append(appendString(nil, x.Name), ':'), view: fetched(t, x.Query, r.prefs.notes).view, base: r.base, above: above.set, nested: nested}
+		b.view.refer(x.Query)
+		// Only rows of a plain collection have an etag, and the lookup by which they are in it.
+		if b.view.bare = nested || !x.Way.Many; !b.view.bare && len(x.Way.Hops) == 1 {
+			b.view.add(x.Way.Hops[0].To)
+		}
+		b.below = branches(r, t, f.Expands(), nested)
 		out = append(out, b)
 	}
 	return out

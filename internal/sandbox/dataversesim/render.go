@@ -14,6 +14,11 @@ type view struct {
 	// selected is the $select as it was asked, for @odata.context.
 	selected []string
 	notes    annotations
+	// sparse leaves out what has no value, as the platform does for FetchXML and
+	// saved queries (Microsoft Learn: "Retrieve and execute predefined queries").
+	sparse bool
+	// bare rows have no @odata.etag.
+	bare bool
 }
 
 // viewOf reads $select: the primary key is always shown, secrets never
@@ -66,16 +71,25 @@ func (s *Sim) appendRow(b []byte, r *row, v view, context string) []byte {
 	if context != "" {
 		b = append(appendString(append(b, `"@odata.context":`...), context), ',')
 	}
-	b = append(b, `"@odata.etag":"W/\"`...)
-	b = strconv.AppendInt(b, r.version, 10)
-	b = append(b, `\""`...)
+	if !v.bare {
+		b = append(b, `"@odata.etag":"W/\"`...)
+		b = strconv.AppendInt(b, r.version, 10)
+		b = append(b, `\"",`...)
+	}
 	for _, c := range v.columns {
 		val := r.get(c)
-		b = append(append(b, ','), c.key...)
+		if val == nil && v.sparse {
+			continue
+		}
+		b = append(b, c.key...)
 		b = c.appendOwn(b, val)
 		if v.notes.any() && val != nil {
 			b = s.appendNotes(b, c, val, v.notes)
 		}
+		b = append(b, ',')
+	}
+	if b[len(b)-1] == ',' {
+		b = b[:len(b)-1]
 	}
 	return append(b, '}')
 }

@@ -1,7 +1,9 @@
 package odata
 
 import (
+	"maps"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/spotler-connector/connector/internal/sandbox/dataversesim/query"
@@ -13,7 +15,26 @@ const maxExpand = 10
 // Expand reads a $expand about the rows of t: nav, nav($select=a;$filter=b eq 1).
 // Trouble is a *query.Error.
 func Expand(t query.Table, text string, aliases url.Values) ([]*query.Expand, error) {
-	return expands(t, text, aliases, 0)
+	out, err := expands(t, text, aliases, 0)
+	if err == nil {
+		err = arranged(out, slices.ContainsFunc(out, func(x *query.Expand) bool { return len(x.Query.Expand) > 0 }))
+	}
+	return out, err
+}
+
+// arranged refuses an order and a number of rows where the platform knows none:
+// behind lookups, and everywhere when expansions are nested (Microsoft Learn:
+// "Join tables using OData").
+func arranged(all []*query.Expand, nested bool) error {
+	for _, x := range all {
+		if (nested || !x.Way.Many) && (len(x.Query.Order) > 0 || x.Query.Fixed) {
+			return malformed("Only $select and $filter clause can be provided while doing $expand on many-to-one relationship or nested one-to-many relationship.")
+		}
+		if err := arranged(x.Query.Expand, nested); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func expands(t query.Table, text string, aliases url.Values, depth int) (out []*query.Expand, err error) {
@@ -47,12 +68,16 @@ func expand(t query.Table, item string, aliases url.Values, depth int) (*query.E
 			return nil, malformed("The options of '%s' in the $expand have no end.", name)
 		}
 	}
-	if strings.HasSuffix(name, "/$ref") || strings.HasSuffix(name, "/$count") {
-		return nil, query.Errorf(query.Unsupported, "$ref and $count in $expand are not simulated.")
+	if strings.HasSuffix(name, "/$count") {
+		return nil, query.Errorf(query.Unsupported, "$count in $expand is not simulated.")
 	}
+	name, reference := strings.CutSuffix(name, "/$ref")
 	way, ok := t.Way(name)
-	if !ok {
+	switch {
+	case !ok:
 		return nil, query.NoColumn(t, name)
+	case reference && (way.Many || nested):
+		return nil, malformed("Expand with $ref is only supported on lookup type navigation property.")
 	}
 	options := url.Values{}
 	for alias, value := range aliases {
@@ -72,11 +97,28 @@ func expand(t query.Table, item string, aliases url.Values, depth int) (*query.E
 	if r.Query.Expand, err = expands(way.Target(), deeper, aliases, depth+1); err != nil {
 		return nil, err
 	}
-	if !way.Many && (r.Query.Where != nil || len(r.Query.Order) > 0 || r.Query.Fixed) {
-		return nil, malformed("The navigation property '%s' leads to one row: $filter, $orderby and $top mean nothing in its $expand.", name)
-	}
-	return &query.Expand{Name: name, Way: way, Query: r.Query, Written: inner}, nil
+	return &query.Expand{Name: name, Way: way, Query: r.Query, Reference: reference, Written: address(inner, aliases)}, nil
 }
+
+// address writes the options of an expansion as those of an address.
+func address(text string, aliases url.Values) string {
+	var out []string
+	for _, part := range pieces(text, ';') {
+		if option, value, ok := strings.Cut(part, "="); ok {
+			out = append(out, strings.TrimSpace(option)+"="+escaped(value))
+		}
+	}
+	if strings.Contains(text, "@") {
+		for _, alias := range slices.Sorted(maps.Keys(aliases)) {
+			if strings.HasPrefix(alias, "@") {
+				out = append(out, alias+"="+escaped(aliases.Get(alias)))
+			}
+		}
+	}
+	return strings.Join(out, "&")
+}
+
+func escaped(value string) string { return strings.ReplaceAll(url.QueryEscape(value), "+", "%20") }
 
 // nestedOptions reads $select=a;$filter=b into options.
 func nestedOptions(options url.Values, of, text string) error {

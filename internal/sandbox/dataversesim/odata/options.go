@@ -42,7 +42,7 @@ func Parse(t query.Table, options url.Values) (*Request, error) {
 	if err := r.selects(options.Get("$select")); err != nil {
 		return nil, err
 	}
-	if q.Expand, err = expands(t, options.Get("$expand"), options, 0); err != nil {
+	if q.Expand, err = Expand(t, options.Get("$expand"), options); err != nil {
 		return nil, err
 	}
 	if q.Order, err = orders(q, options.Get("$orderby"), options); err != nil {

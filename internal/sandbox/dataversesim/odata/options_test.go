@@ -53,32 +53,38 @@ func told(q *query.Query) string {
 		out = append(out, "count")
 	}
 	for _, x := range q.Expand {
-		out = append(out, x.Name+"{"+told(x.Query)+"}")
+		name := x.Name
+		if x.Reference {
+			name += "/$ref"
+		}
+		out = append(out, name+"{"+told(x.Query)+"}")
 	}
 	return strings.Join(out, " ")
 }
 
 func TestParse(t *testing.T) {
 	for address, want := range map[string]string{
-		"":                           "",
-		"$select=*":                  "",
-		"other=1&fetchXml=x":         "",
-		"$select=name, score":        "show name score",
-		"$select=name,name":          "show name",
-		"$select=_firmid_value":      "show _firmid_value",
-		"$filter=score eq 1":         "where score eq 1",
-		"$filter=score eq @s&@s=3":   "where score eq 3",
-		"$orderby=name":              "up name",
-		"$orderby=name desc,score":   "down name up score",
-		"$orderby=firm/name asc":     "up firm/name",
-		"$top=3":                     "top 3",
-		"$top=0":                     "top 0",
-		"$count=true":                "count",
-		"$count=false":               "",
-		"$expand=firm":               "firm{}",
-		"$expand=firm,lists":         "firm{} lists{}",
-		"$expand=firm($select=name)": "firm{show name}",
-		"$expand= firm ( ) ,parent":  "firm{} parent{}",
+		"":                                  "",
+		"$select=*":                         "",
+		"other=1&fetchXml=x":                "",
+		"$select=name, score":               "show name score",
+		"$select=name,name":                 "show name",
+		"$select=_firmid_value":             "show _firmid_value",
+		"$filter=score eq 1":                "where score eq 1",
+		"$filter=score eq @s&@s=3":          "where score eq 3",
+		"$orderby=name":                     "up name",
+		"$orderby=name desc,score":          "down name up score",
+		"$orderby=firm/name asc":            "up firm/name",
+		"$top=3":                            "top 3",
+		"$top=0":                            "top 0",
+		"$count=true":                       "count",
+		"$count=false":                      "",
+		"$expand=firm":                      "firm{}",
+		"$expand=firm/$ref":                 "firm/$ref{}",
+		"$expand=firm($filter=name eq 'x')": "firm{where name eq 'x'}",
+		"$expand=firm,lists":                "firm{} lists{}",
+		"$expand=firm($select=name)":        "firm{show name}",
+		"$expand= firm ( ) ,parent":         "firm{} parent{}",
 		"$expand=lists($filter=title eq 'a,;b)';$orderby=title desc;$top=2;$select=title)": "lists{show title where title eq 'a,;b)' down title top 2}",
 		"$expand=firm($expand=people($select=name;$expand=parent),parent;$select=name)":    "firm{show name people{show name parent{}} parent{}}",
 		"$expand=lists($filter=title eq @t)&@t='x'":                                        "lists{where title eq 'x'}",
@@ -107,7 +113,8 @@ func TestParseRefused(t *testing.T) {
 		"$skiptoken=<cookie pagenumber=\"2\" pagingcookie=\"\" istracking=\"False\" />": query.Malformed,
 		"$expand=nonesuch": query.Unknown, "$expand=firm,firm": query.Malformed, "$expand=firm(": query.Malformed, "$expand=firm($select=nonesuch)": query.Unknown,
 		"$expand=firm($select=name": query.Malformed, "$expand=firm(nonsense=1)": query.Malformed, "$expand=firm($count=true)": query.Malformed,
-		"$expand=firm($skip=1)": query.Malformed, "$expand=firm($select=name%3B$select=name)": query.Malformed, "$expand=firm/$ref": query.Unsupported,
+		"$expand=firm($skip=1)": query.Malformed, "$expand=firm($select=name%3B$select=name)": query.Malformed, "$expand=firm/$count": query.Unsupported, "$expand=lists/$ref": query.Malformed, "$expand=firm/$ref($select=name)": query.Malformed,
+		"$expand=firm($top=1)": query.Malformed, "$expand=firm($orderby=name)": query.Malformed, "$expand=lists($top=1),firm($expand=parent)": query.Malformed,
 		"$expand=" + strings.Repeat("parent($expand=", 30) + "firm" + strings.Repeat(")", 30): query.Malformed,
 		"$expand=" + strings.Repeat("parent($expand=", 30):                                    query.Malformed,
 	} {

@@ -80,7 +80,9 @@ type Expand struct {
 	Name  string
 	Way   Way
 	Query *Query
-	// Written is how its options were written, for the address of a next page.
+	// Reference asks for the address of the row instead of what is in it.
+	Reference bool
+	// Written is its options as those of an address, for the link to its rows.
 	Written string
 }
 
