@@ -204,11 +204,24 @@ func (s *Sim) appendLines(b []byte, lines []query.Line, notes annotations) []byt
 }
 
 // appendCell adds one value of a line. A value that stands in a row is shown
-// with its annotations; a computed one as it is.
+// with its annotations, a computed one with its formatted value.
 func (s *Sim) appendCell(b []byte, cell query.Cell, notes annotations) []byte {
 	if cell.Row != nil {
 		c := cell.Column.(*column).renamed(cell.Alias)
 		return s.appendAliased(b, c, cell.Row.(*row).get(c), notes)
 	}
-	return appendValue(append(appendString(b, cell.Alias), ':'), stored(cell.Value))
+	val := stored(cell.Value)
+	b = appendValue(append(appendString(b, cell.Alias), ':'), val)
+	if !notes.formatted {
+		return b
+	}
+	c := &column{}
+	if of, ok := cell.Column.(*column); ok && cell.Kept {
+		c = of
+	}
+	if text := s.formatted(c, val); text != "" {
+		b = append(appendString(append(b, ','), cell.Alias+"@OData.Community.Display.V1.FormattedValue"), ':')
+		b = appendString(b, text)
+	}
+	return b
 }

@@ -148,13 +148,15 @@ var adding = []pair{
 	{"contacts", "$apply=groupby((donotemail))", by("donotemail", "donotemail")},
 	{"contacts", "$apply=groupby((donotemail),aggregate($count as n))", by("donotemail", "donotemail") + sum("contactid", "count", "n")},
 	{"contacts", "$apply=groupby((donotemail,statecode),aggregate(dh_engagementscore with sum as s))", by("donotemail", "donotemail") + by("statecode", "statecode") + sum("dh_engagementscore", "sum", "s")},
-	{"contacts", "$apply=groupby((dh_engagementscore),aggregate($count as n))&$orderby=n desc,dh_engagementscore desc", by("dh_engagementscore", "dh_engagementscore") + sum("contactid", "count", "n") + `<order alias="n" descending="true"/><order alias="dh_engagementscore" descending="true"/>`},
+	{"contacts", "$apply=groupby((dh_engagementscore),aggregate($count as n))&$orderby=dh_engagementscore desc", by("dh_engagementscore", "dh_engagementscore") + sum("contactid", "count", "n") + `<order alias="dh_engagementscore" descending="true"/>`},
 	{"contacts", "$apply=filter(dh_engagementscore gt 1)/groupby((donotemail),aggregate(annualincome with sum as s,annualincome with average as a))", by("donotemail", "donotemail") + sum("annualincome", "sum", "s") + sum("annualincome", "avg", "a") + where(cond("dh_engagementscore", "gt", "1"))},
 	{"contacts", "$apply=aggregate(jobtitle with countdistinct as j,dh_engagementscore with countdistinct as e)", distinct("jobtitle", "j") + distinct("dh_engagementscore", "e")},
 	{"contacts", "$apply=aggregate(createdon with min as first,birthdate with max as young)", sum("createdon", "min", "first") + sum("birthdate", "max", "young")},
 	{"contacts", "$apply=filter(parentcustomerid_account/name ne null)/groupby((dh_engagementscore),aggregate($count as n))", by("dh_engagementscore", "dh_engagementscore") + sum("contactid", "count", "n") + firmOf("", where(none("name", "not-null")))},
 	{"contacts", "$apply=filter(listcontact_association/any(l:l/listname eq 'Offers'))/aggregate($count as n)", sum("contactid", "count", "n") + joins("listmember", "entityid", "contactid", "", joins("list", "listid", "listid", "", where(cond("listname", "eq", "Offers"))))},
 	{"contacts", "$apply=filter(lastname eq 'nobody')/aggregate($count as n,dh_engagementscore with sum as s)", sum("contactid", "count", "n") + sum("dh_engagementscore", "sum", "s") + where(cond("lastname", "eq", "nobody"))},
+	{"contacts", "$apply=groupby((parentcustomerid_account/name),aggregate($count as n,dh_engagementscore with sum as s))", sum("contactid", "count", "n") + sum("dh_engagementscore", "sum", "s") + firmOf(`link-type="outer"`, by("name", "account_name"))},
+	{"contacts", "$apply=groupby((parentcustomerid_account/name))&$orderby=parentcustomerid_account/name desc&$filter=donotemail eq true", firmOf(`link-type="outer"`, by("name", "account_name")) + `<order alias="account_name" descending="true"/>` + where(cond("donotemail", "eq", "1"))},
 	{"accounts", "$apply=groupby((industrycode),aggregate(revenue with sum as total))", by("industrycode", "industrycode") + sum("revenue", "sum", "total")},
 }
 

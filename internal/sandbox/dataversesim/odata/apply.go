@@ -7,11 +7,9 @@ import (
 	"github.com/spotler-connector/connector/internal/sandbox/dataversesim/query"
 )
 
-// apart reads a $apply: filter(…)/groupby((a,b),aggregate(…)), in parts, into q.
+// apart reads a $apply: filter(…)/groupby((a,b),aggregate(…)), in parts, into q. A
+// $filter beside it narrows what is added up (*assumed*).
 func apart(q *query.Query, text string, aliases url.Values) error {
-	if q.Where != nil {
-		return query.Errorf(query.Unsupported, "$filter beside $apply is not simulated: use filter() in $apply.")
-	}
 	p := newParser("$apply", text, q.Table, aliases)
 	for {
 		if q.Aggregated() {
@@ -67,17 +65,11 @@ func (p *parser) groups(q *query.Query) error {
 		return err
 	}
 	for {
-		start := p.tok.at
-		r, err := p.ref()
+		g, err := p.group()
 		if err != nil {
 			return err
 		}
-		alias := p.lex.text[start:p.tok.at]
-		for len(alias) > 0 && alias[len(alias)-1] == ' ' {
-			alias = alias[:len(alias)-1]
-		}
-		q.Groups = append(q.Groups, query.Group{Ref: r, Alias: alias})
-		if !p.take(",") {
+		if q.Groups = append(q.Groups, g); !p.take(",") {
 			break
 		}
 	}
@@ -96,6 +88,23 @@ func (p *parser) groups(q *query.Query) error {
 		}
 	}
 	return p.expect(")")
+}
+
+// group reads one column of groupby. Behind a lookup its values are called after
+// their table, contact_fullname; dates cannot be grouped by (Microsoft Learn:
+// "Aggregate data by using OData").
+func (p *parser) group() (g query.Group, err error) {
+	g.Alias = p.tok.text
+	if g.Ref, err = p.ref(); err != nil {
+		return g, err
+	}
+	if n := len(g.Hops); n > 0 {
+		g.Alias = g.Hops[n-1].Table.Title() + "_" + g.Column.Title()
+	}
+	if kind := g.Column.Holds(); kind == query.Instant || kind == query.Date {
+		return g, malformed("The column '%s' holds dates, by which groupby cannot put rows together.", g.Column.Title())
+	}
+	return g, nil
 }
 
 // methods are the aggregates by their names in OData.

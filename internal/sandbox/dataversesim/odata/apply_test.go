@@ -11,8 +11,8 @@ import (
 func TestApply(t *testing.T) {
 	for _, c := range []struct{ text, order, want string }{
 		{"groupby((mail))", "", "by mail as mail"},
-		{"groupby((mail),aggregate($count as n))", "n desc", "by mail as mail count as n down n"},
-		{"groupby( ( mail , firm/name ) , aggregate( score with sum as s , money with average as a ) )", "firm/name,s desc", "by mail as mail by firm/name as firm/name sum score as s avg money as a up firm/name down s"},
+		{"groupby((mail,score),aggregate($count as n))", "score desc,mail", "by mail as mail by score as score count as n down score up mail"},
+		{"groupby( ( mail , firm/name ) , aggregate( score with sum as s , money with average as a ) )", "firm/name desc", "by mail as mail by firm/name as firm_name sum score as s avg money as a down firm_name"},
 		{"aggregate(score with min as low,score with max as high,score with countdistinct as many)", "", "min score as low max score as high countcolumn distinct score as many"},
 		{"filter(score gt 1)/groupby((mail),aggregate($count as n))", "", "where score gt 1 by mail as mail count as n"},
 		{"filter(score gt 1)/filter(mail eq true)/aggregate($count as n)", "", "where (score gt 1) and (mail eq true) count as n"},
@@ -31,6 +31,14 @@ func TestApply(t *testing.T) {
 	}
 }
 
+// A $filter beside $apply narrows what is added up.
+func TestApplyBesideFilter(t *testing.T) {
+	r, err := Parse(people(), url.Values{"$apply": {"filter(mail eq true)/aggregate($count as n)"}, "$filter": {"score gt 1"}})
+	if err != nil || told(r.Query) != "where (score gt 1) and (mail eq true) count as n" {
+		t.Errorf("%v %v", r, err)
+	}
+}
+
 func TestApplyRefused(t *testing.T) {
 	for text, want := range map[string]query.Kind{
 		"nonsense": query.Malformed, "groupby": query.Malformed, "groupby()": query.Malformed, "groupby(mail)": query.Malformed, "groupby((mail)": query.Malformed,
@@ -38,7 +46,7 @@ func TestApplyRefused(t *testing.T) {
 		"aggregate(score with sum)": query.Malformed, "aggregate(score with nonesuch as n)": query.Malformed, "aggregate($count as n,$count as n)": query.Malformed,
 		"groupby((mail),aggregate($count as mail))": query.Malformed, "filter(score gt 1)": query.Malformed, "filter(score gt 1": query.Malformed, "filter(score)/aggregate($count as n)": query.Malformed,
 		"aggregate($count as n)/": query.Unsupported, "aggregate($count as n)/aggregate($count as m)": query.Unsupported, "compute(score add 1 as s)": query.Unsupported,
-		"aggregate($count as n) x": query.Malformed,
+		"aggregate($count as n) x": query.Malformed, "groupby((born))": query.Malformed, "groupby((mail,seen))": query.Malformed,
 	} {
 		_, err := Parse(people(), url.Values{"$apply": {text}})
 		var e *query.Error
@@ -46,7 +54,7 @@ func TestApplyRefused(t *testing.T) {
 			t.Errorf("%s: %v, want the kind %d", text, err, want)
 		}
 	}
-	for _, more := range []url.Values{{"$filter": {"score eq 1"}}, {"$select": {"name"}}, {"$orderby": {"name/"}}} {
+	for _, more := range []url.Values{{"$select": {"name"}}, {"$orderby": {"n desc"}}, {"$orderby": {"name"}}, {"$orderby": {"firm/"}}} {
 		more.Set("$apply", "aggregate($count as n)")
 		if _, err := Parse(people(), more); err == nil {
 			t.Errorf("%v was read", more)

@@ -126,12 +126,14 @@ func orders(q *query.Query, text string, aliases url.Values) (out []query.Order,
 	p := newParser("$orderby", text, q.Table, aliases)
 	for {
 		var o query.Order
+		if o.Ref, err = p.ref(); err != nil && !q.Aggregated() {
+			return nil, err
+		}
 		if q.Aggregated() {
-			if o.Alias, err = p.alias(); err != nil {
+			if o.Alias, err = grouped(q, o.Ref, err); err != nil {
 				return nil, err
 			}
-		} else if o.Ref, err = p.ref(); err != nil {
-			return nil, err
+			o.Ref = query.Ref{}
 		}
 		if o.Down = p.word("desc"); o.Down || p.word("asc") {
 			p.step()
@@ -143,18 +145,13 @@ func orders(q *query.Query, text string, aliases url.Values) (out []query.Order,
 	}
 }
 
-// alias reads the name of an aggregate, which may be a path.
-func (p *parser) alias() (string, error) {
-	var b strings.Builder
-	for {
-		if p.tok.kind != name {
-			return "", p.unexpected()
+// grouped finds the column of groupby that an order names. By what was added up
+// there is no order (Microsoft Learn: "Aggregate data by using OData").
+func grouped(q *query.Query, r query.Ref, unknown error) (string, error) {
+	for _, g := range q.Groups {
+		if unknown == nil && g.Column == r.Column && slices.Equal(g.Hops, r.Hops) {
+			return g.Alias, nil
 		}
-		b.WriteString(p.tok.text)
-		if p.step(); !p.sign("/") {
-			return b.String(), nil
-		}
-		b.WriteByte('/')
-		p.step()
 	}
+	return "", malformed("The query node SingleValueOpenPropertyAccess is not supported.")
 }

@@ -17,6 +17,8 @@ type Cell struct {
 	Value  any
 	Column Column
 	Row    Row
+	// Kept says that the value is one that the column can hold, and no count.
+	Kept bool
 }
 
 type grouping struct {
@@ -115,7 +117,7 @@ func (p *Plan) summed(out *Page) error {
 	var lines []Line
 	for _, g := range order {
 		for i, s := range p.sums {
-			g.line = append(g.line, Cell{Alias: s.Alias, Value: g.tally[i].result(s.Sum), Column: s.Column})
+			g.line = append(g.line, Cell{Alias: s.Alias, Value: g.tally[i].result(s.Sum), Column: s.Column, Kept: s.Do != CountRows && s.Do != CountColumn})
 		}
 		lines = append(lines, g.line)
 	}
