@@ -53,6 +53,7 @@ var comparing = []pair{
 	{"contacts", "$filter=startswith(jobtitle,'chief') and endswith(jobtitle,'G')", where(cond("jobtitle", "like", "CHIEF%"), cond("jobtitle", "ends-with", "g"))},
 	{"contacts", "$filter=contains(emailaddress1,'@example.ORG')", where(cond("emailaddress1", "like", "%@example.org"))},
 	{"contacts", "$filter=not startswith(jobtitle,'Chief')", where(cond("jobtitle", "not-begin-with", "chief"))},
+	{"contacts", "$filter=contains(lastname,'_0[2-4]') or startswith(jobtitle,'%25J')", either(cond("lastname", "like", "%_0[2-4]%"), cond("jobtitle", "begins-with", "%j"))},
 	{"contacts", "$filter=annualincome gt 3000 and annualincome lt 9000.25", where(cond("annualincome", "gt", "3000"), cond("annualincome", "lt", "9000.25"))},
 	{"contacts", "$filter=birthdate lt 1970-01-01", where(cond("birthdate", "lt", "1970-01-01"))},
 	{"contacts", "$filter=createdon ge 2026-05-07T11:00:00Z", where(cond("createdon", "ge", "2026-05-07T11:00:00Z"))},

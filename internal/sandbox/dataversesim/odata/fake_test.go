@@ -75,8 +75,9 @@ func people() *bareTable {
 	lists := &bareTable{name: "list", columns: []*bareColumn{{"listid", "listid", query.Identity}, {"title", "title", query.Text}}}
 	members := &bareTable{name: "member", columns: []*bareColumn{{"memberid", "memberid", query.Identity}, {"who", "_who_value", query.Identity}, {"listid", "_listid_value", query.Identity}}}
 	persons.ways = map[string]query.Way{
-		"firm":   {Hops: []query.Hop{{From: persons.col("firmid"), Table: firms, To: firms.Identifier()}}},
-		"parent": {Hops: []query.Hop{{From: persons.col("parentid"), Table: persons, To: persons.Identifier()}}},
+		"firm":     {Hops: []query.Hop{{From: persons.col("firmid"), Table: firms, To: firms.Identifier()}}},
+		"parent":   {Hops: []query.Hop{{From: persons.col("parentid"), Table: persons, To: persons.Identifier()}}},
+		"children": {Many: true, Hops: []query.Hop{{From: persons.Identifier(), Table: persons, To: persons.col("parentid")}}},
 		"lists": {Many: true, Hops: []query.Hop{{From: persons.Identifier(), Table: members, To: members.col("who")},
 			{From: members.col("listid"), Table: lists, To: lists.Identifier()}}},
 	}

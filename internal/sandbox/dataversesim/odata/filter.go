@@ -180,9 +180,9 @@ func (p *parser) lambda(at path) (query.Node, error) {
 	return exists(at, inner), p.expect(")")
 }
 
-// exists asks whether there is a row at the end of a path that passes.
+// exists asks whether there is a row in a collection that passes.
 func exists(at path, inner query.Node) query.Node {
-	hops := append(append([]query.Hop{}, at.hops...), at.many.Hops...)
+	hops := at.many.Hops
 	for i := len(hops) - 1; i >= 0; i-- {
 		inner = query.Exists{Link: &query.Link{Hop: hops[i], Kind: query.Exist, Where: inner}}
 	}

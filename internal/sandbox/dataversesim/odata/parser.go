@@ -118,6 +118,9 @@ func (p *parser) path() (out path, err error) {
 			return out, query.NoColumn(at, step)
 		}
 		if way.Many {
+			if len(out.hops) > 0 { // Microsoft Learn: "Filter rows using OData", lambda operators
+				return out, malformed("The collection '%s' is behind a lookup: conditions on it are not supported.", step)
+			}
 			if !p.word("any") && !p.word("all") {
 				return out, malformed("The navigation property '%s' is a collection; only any and all can follow it.", step)
 			}

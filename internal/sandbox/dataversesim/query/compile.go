@@ -234,19 +234,28 @@ func (run *runtime) plain(op Op) func(any) bool {
 	return func(v any) bool { return v == user || member(v) }
 }
 
+// around is what stands before and behind the text of an operator, as a pattern;
+// like has nothing there.
+var around = map[Op]struct{ before, after string }{
+	BeginsWith: {"", "%"}, "not-begin-with": {"", "%"}, EndsWith: {"%", ""}, "not-end-with": {"%", ""}, ContainsText: {"%", "%"}, "not-contain": {"%", "%"},
+}
+
 // textual makes the tests of text. The negated ones let missing text through.
+// Wildcards are wildcards in all of them (Microsoft Learn: "Use wildcard characters
+// in conditions for string values").
 func textual(op Op, want string) func(any) bool {
-	var is func(string) bool
-	folded := strings.ToLower(want)
-	switch op {
-	case BeginsWith, "not-begin-with":
-		is = func(s string) bool { return strings.HasPrefix(strings.ToLower(s), folded) }
-	case EndsWith, "not-end-with":
-		is = func(s string) bool { return strings.HasSuffix(strings.ToLower(s), folded) }
-	case ContainsText, "not-contain":
-		is = func(s string) bool { return strings.Contains(strings.ToLower(s), folded) }
-	default:
-		is = like(want)
+	sides, plain := around[op]
+	is := like(sides.before + want + sides.after)
+	if plain && !strings.ContainsAny(want, "%_[") {
+		test := strings.Contains
+		switch {
+		case sides.before == "":
+			test = strings.HasPrefix
+		case sides.after == "":
+			test = strings.HasSuffix
+		}
+		folded := strings.ToLower(want)
+		is = func(s string) bool { return test(strings.ToLower(s), folded) }
 	}
 	not := strings.HasPrefix(string(op), "not-")
 	return func(v any) bool {
