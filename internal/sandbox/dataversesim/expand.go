@@ -27,17 +27,16 @@ func (s *Sim) appendTree(b []byte, r *row, v view, below []branch, context strin
 	}
 	b = b[:len(b)-1]
 	for _, x := range below {
-		page := x.follow.Page(r)
 		b = append(append(b, ','), x.key...)
 		if x.follow.Expand.Way.Many {
-			b = s.appendMany(b, r, x, page)
+			b = s.appendMany(b, r, x, x.follow.Page(r))
 			continue
 		}
-		if len(page.Rows) == 0 {
+		far, ok := x.follow.One(r).(*row)
+		if !ok {
 			b = append(b, "null"...)
 			continue
 		}
-		far := page.Rows[0][0].(*row)
 		if x.follow.Expand.Reference {
 			b = append(appendString(append(b, `{"@odata.id":`...), x.base+x.view.table.set+"("+far.id.String()+")"), '}')
 			continue

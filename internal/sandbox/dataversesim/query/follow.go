@@ -52,6 +52,25 @@ func (f *Follow) Page(r Row) *Page {
 	return out
 }
 
+// One is the row to which a way that leads to one row leads from r, nil when there
+// is none that passes.
+func (f *Follow) One(r Row) Row {
+	for i, find := range f.finds {
+		if !f.plan.run.step() {
+			return nil
+		}
+		next := find(r.Value(f.hops[i].From))
+		if len(next) == 0 {
+			return nil
+		}
+		r = next[0]
+	}
+	if f.plan.query.Where != nil && !f.plan.before(rows{r}) {
+		return nil
+	}
+	return r
+}
+
 // reach are all rows to which the way leads from r.
 func (f *Follow) reach(r Row) []Row {
 	found := []Row{r}
