@@ -50,7 +50,7 @@ func (e *environment) permissionNames(bound *mapping.Bound) func(ctx context.Con
 			return nil, err
 		}
 		mapped := map[string]bool{}
-		for _, t := range e.settings.Tables {
+		for _, t := range e.synced() {
 			for _, k := range bound.KnownBits(t) {
 				mapped[k.Property] = true
 			}

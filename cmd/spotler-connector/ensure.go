@@ -23,6 +23,7 @@ func (e *environment) ensure(ctx context.Context, bound *mapping.Bound) ([]conne
 		return provision.JobSteps(ctx, e.crm, endpointName)
 	}
 	spec, at := e.endpointSpec()
+	spec.Knows = e.knows
 	spec.Tables = e.wantedTriggers(bound).Tables
 	chosen, err := e.chosenColumns(ctx)
 	if err != nil {

@@ -44,6 +44,8 @@ type environment struct {
 	watched  atomic.Pointer[watched]
 	again    chan struct{} // asks that it starts anew
 	dryRun   sync.Mutex    // one at a time
+	// able says which tables Dataverse has; nil while nobody knows.
+	able atomic.Pointer[dataverse.Capabilities]
 	// schemasRead is when the schemas were read for the last start.
 	schemasRead time.Time
 }
@@ -243,6 +245,9 @@ func (e *environment) start(ctx context.Context) error {
 	if who.OrganizationID != e.settings.Dataverse.Organisation {
 		return &fault.Error{Op: "dataverse.WhoAmI", Kind: fault.NotValid, Says: fmt.Sprintf("Dataverse says it is organisation %s, the settings say %s: correct the address or the organisation id", who.OrganizationID, e.settings.Dataverse.Organisation)}
 	}
+	if err := e.learn(ctx); err != nil {
+		return err
+	}
 	versions, err := e.sheets(ctx)
 	if err != nil {
 		return err
@@ -314,7 +319,7 @@ func (e *environment) bind(ctx context.Context, s sheets, now schemas) (*mapping
 func (e *environment) working(bound *mapping.Bound, now schemas, populate *operations.Populate) *operations.Environment {
 	s := e.settings
 	return &operations.Environment{
-		Name: s.Name, CRM: e.crm, Mail: e.mail, Mapping: bound, Tables: now.tables, Synced: s.Tables,
+		Name: s.Name, CRM: e.crm, Mail: e.mail, Mapping: bound, Tables: now.tables, Synced: e.synced(),
 		Policy:      decide.Policy{AnonymizeInactive: s.AnonymizeWhenInactive, Readmit: decide.Readmit(s.Readmit)},
 		Fence:       fenceOf(s.Fence),
 		FenceWindow: s.Fence.Window, Hold: s.Fence.Hold, JobLog: s.JobLog, Purge: s.PurgeExistingProperties, Patience: e.house.tuning.patience, Populate: populate,

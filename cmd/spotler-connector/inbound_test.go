@@ -26,13 +26,19 @@ rows:
 // beginTwoWay starts a house that asks Spotler only when a story says so.
 func beginTwoWay(t *testing.T, database string, more map[string]string) *story {
 	t.Helper()
+	values := map[string]string{"MAPPING": twoWaySheet(t), "POLL_EVERY": "1h"}
+	maps.Copy(values, more)
+	return begin(t, database, values)
+}
+
+// twoWaySheet is the file of a mapping that goes both ways.
+func twoWaySheet(t *testing.T) string {
+	t.Helper()
 	file := filepath.Join(t.TempDir(), "mapping.yaml")
 	if err := os.WriteFile(file, []byte(twoWay), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	values := map[string]string{"MAPPING": file, "POLL_EVERY": "1h"}
-	maps.Copy(values, more)
-	return begin(t, database, values)
+	return file
 }
 
 // poll asks Spotler what changed in the last hour, and waits until all is done.

@@ -246,7 +246,7 @@ func (d mappingDesk) Fields(ctx context.Context, name connector.Environment) (op
 	if err != nil {
 		return out, err
 	}
-	for _, t := range e.settings.Tables {
+	for _, t := range e.synced() {
 		table := openapi.MappingTable{Table: string(t), Columns: []openapi.MappingField{}}
 		for _, c := range now.tables[t].Columns {
 			table.Columns = append(table.Columns, openapi.MappingField{Name: c.Name, Label: some(c.Label), Type: string(c.Kind)})

@@ -29,7 +29,7 @@ func (d mappingDesk) DryRun(ctx context.Context, name connector.Environment, of 
 		return openapi.MappingDryRun{}, err
 	}
 	began := e.house.now()
-	tables, err := e.house.runner.DryRun(ctx, working.Reading(bound), e.settings.Tables)
+	tables, err := e.house.runner.DryRun(ctx, working.Reading(bound), e.synced())
 	if err != nil {
 		return openapi.MappingDryRun{}, err
 	}

@@ -106,7 +106,7 @@ func (e *environment) release(ctx context.Context, held []mapping.Refusal) error
 // loadTables asks for every row of every synchronised table.
 func (e *environment) loadTables(ctx context.Context, key string) error {
 	var puts []store.Put
-	for _, t := range e.settings.Tables {
+	for _, t := range e.synced() {
 		put, err := operations.PutLoad(e.settings.Name, t, key+" "+string(t), "schema")
 		if err != nil {
 			return err

@@ -41,7 +41,7 @@ func (e *environment) schemas(ctx context.Context, named ...*mapping.Sheet) (sch
 		return schemas{}, err
 	}
 	tables := e.tables()
-	for _, name := range e.settings.Tables {
+	for _, name := range e.synced() {
 		live, err := e.liveTable(ctx, tables[name], named)
 		switch {
 		case errors.Is(err, fault.Denied) || errors.Is(err, fault.NotFound):

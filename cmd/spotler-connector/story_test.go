@@ -53,7 +53,13 @@ func databases(t *testing.T, tell func(t *testing.T, database string)) {
 // begin starts a house with one environment; more are settings beyond the usual.
 func begin(t *testing.T, database string, more map[string]string) *story {
 	t.Helper()
-	s, err := sandbox.Start(sandbox.Options{Seed: 7})
+	return beginIn(t, sandbox.Options{Seed: 7}, database, more)
+}
+
+// beginIn is begin with remotes of another kind.
+func beginIn(t *testing.T, o sandbox.Options, database string, more map[string]string) *story {
+	t.Helper()
+	s, err := sandbox.Start(o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -40,7 +40,7 @@ func (e *environment) chosenColumns(ctx context.Context) (map[connector.Table][]
 // wantedTriggers is what the mapping and the rules need to hear.
 func (e *environment) wantedTriggers(bound *mapping.Bound) provision.Spec {
 	spec := provision.Spec{Name: endpointName}
-	for _, t := range e.settings.Tables {
+	for _, t := range e.synced() {
 		if bound.Synchronises(t) {
 			spec.Tables = append(spec.Tables, provision.Table{Name: t, Columns: operations.Columns(bound, t)})
 		}

@@ -205,6 +205,7 @@ func inner(r BatchRequest) Request {
 
 // GetRequest is q as a request of a batch; DecodeRows reads its answer.
 func (c *Client) GetRequest(q Query) BatchRequest {
+	q.Select = c.there(q.Table, q.Select)
 	return BatchRequest{Method: http.MethodGet, Path: q.path(), Header: q.header()}
 }
 

@@ -28,6 +28,7 @@ const (
 type shared struct {
 	noBulk       sync.Map // "CreateMultiple contact": the table has no such message
 	mayNotBypass atomic.Bool
+	able         atomic.Pointer[Capabilities] // what Within said; nil for everything
 }
 
 // Bypassing is a view of c whose writes ask Dataverse not to run custom logic of the

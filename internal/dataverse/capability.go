@@ -7,6 +7,7 @@ import (
 
 	connector "github.com/spotler-connector/connector"
 	"github.com/spotler-connector/connector/internal/fault"
+	"github.com/spotler-connector/connector/internal/schema"
 )
 
 // optionalTables are the tables that come with Dynamics 365 apps and are missing in
@@ -46,6 +47,35 @@ func (k Capabilities) Edition() Edition {
 		return EditionMarketing
 	}
 	return EditionPartial
+}
+
+// Knows reports whether the organisation has the column: a lookup that only points at
+// tables that are missing is missing too.
+func (k Capabilities) Knows(col schema.Column) bool {
+	return len(col.Targets) == 0 || slices.ContainsFunc(col.Targets, k.Has)
+}
+
+// Within keeps reads to what an organisation has: from now on no $select of c, or of a
+// view of it, names a lookup to a table that is missing.
+func (c *Client) Within(k Capabilities) { c.shared.able.Store(&k) }
+
+// there are the columns of t that the organisation has. A name that t does not list
+// stays.
+func (c *Client) there(t schema.Table, columns []string) []string {
+	k := c.shared.able.Load()
+	if k == nil || len(k.Missing()) == 0 {
+		return columns
+	}
+	out := make([]string, 0, len(columns))
+	for _, name := range columns {
+		if col, listed := t.Column(name); !listed || k.Knows(col) {
+			out = append(out, name)
+		}
+	}
+	if len(out) == 0 && len(columns) > 0 {
+		return []string{t.Key} // none would mean every column
+	}
+	return out
 }
 
 // Need returns nil when the table is there, else Denied with what to do.

@@ -38,7 +38,7 @@ type Changes struct {
 // Changes asks what changed in t since token, with the columns given by logical
 // name; an empty token means every row. Nothing is sent before All is ranged over.
 func (c *Client) Changes(t schema.Table, columns []string, token string) *Changes {
-	return &Changes{c: c, table: t, columns: columns, from: token}
+	return &Changes{c: c, table: t, columns: c.there(t, columns), from: token}
 }
 
 // WithLabels asks for formatted values too: the labels of choices and the names of

@@ -12,6 +12,7 @@ import (
 
 	connector "github.com/spotler-connector/connector"
 	"github.com/spotler-connector/connector/internal/fault"
+	"github.com/spotler-connector/connector/internal/schema"
 )
 
 // jobDefinitions answers as an organisation with the table dh_spotlerjob and accounts.
@@ -220,4 +221,43 @@ func TestOptions(t *testing.T) {
 	}
 	_, err = c.GlobalOptions(ctx, "other")
 	wantKind(t, err, fault.Garbled)
+}
+
+// A lookup to a table that is missing is in no $select, and a query for nothing else
+// asks for the key rather than for everything.
+func TestWithin(t *testing.T) {
+	var asked []string
+	c, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		asked = append(asked, r.URL.Query().Get("$select"))
+		answer(w, 200, `{"value":[]}`)
+	})
+	ctx := context.Background()
+	job := schema.SpotlerJob()
+	read := func(columns ...string) string {
+		for _, err := range c.Rows(ctx, Query{Table: job, Select: columns}) {
+			t.Fatal(err)
+		}
+		if _, _, err := c.Page(ctx, Query{Table: job, Select: columns}, ""); err != nil {
+			t.Fatal(err)
+		}
+		batch := c.GetRequest(Query{Table: job, Select: columns}).Path
+		if len(asked) != 2 || asked[0] != asked[1] || !strings.Contains(batch, escape(asked[0])) {
+			t.Errorf("the ways to ask differ: %q, %s", asked, batch)
+		}
+		one := asked[0]
+		asked = nil
+		return one
+	}
+	if got := read("dh_operation", "dh_customer", "dh_lead", "dh_list"); got != "dh_operation,_dh_customer_value,_dh_lead_value,_dh_list_value" {
+		t.Errorf("of everything: %s", got)
+	}
+	c.Within(Capabilities{sets: map[connector.Table]string{"list": "lists"}})
+	for want, columns := range map[string][]string{
+		"dh_operation,_dh_customer_value,_dh_list_value": {"dh_operation", "dh_customer", "dh_lead", "dh_list"},
+		"dh_spotlerjobid": {"dh_lead"},
+	} {
+		if got := read(columns...); got != want {
+			t.Errorf("without leads, %v asks for %s", columns, got)
+		}
+	}
 }

@@ -40,6 +40,7 @@ type Query struct {
 // Rows reads the rows of q, a page at a time, as the caller consumes them. An
 // error ends the sequence; it is the last pair and its row is empty.
 func (c *Client) Rows(ctx context.Context, q Query) iter.Seq2[Row, error] {
+	q.Select = c.there(q.Table, q.Select)
 	return c.pages(ctx, q, q.path())
 }
 
@@ -61,6 +62,7 @@ func (c *Client) RowsFrom(ctx context.Context, q Query, next string) iter.Seq2[R
 // place between pages.
 func (c *Client) Page(ctx context.Context, q Query, next string) (rows []Row, more string, err error) {
 	const op = "dataverse.Page"
+	q.Select = c.there(q.Table, q.Select)
 	on, path := string(q.Table.Name), q.path()
 	if next != "" {
 		if path, err = c.rebase(op, on, next); err != nil {

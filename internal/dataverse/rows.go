@@ -65,6 +65,7 @@ func rowName(t schema.Table, id connector.RecordID) string { return string(t.Nam
 // their formatted values and the tables of their lookups. NotFound means that
 // Dataverse said so with its own code (section 2.9), never a wrong path.
 func (c *Client) Get(ctx context.Context, t schema.Table, id connector.RecordID, columns ...string) (Row, error) {
+	columns = c.there(t, columns)
 	r := Request{Op: "dataverse.Get", On: rowName(t, id), Method: http.MethodGet, Path: rowPath(t, id),
 		Header: http.Header{"Prefer": {annotations(t, columns, true)}}}
 	if err := named(r.Op, t, id); err != nil {

@@ -3,6 +3,7 @@ package operations
 import (
 	"context"
 	"iter"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -127,6 +128,12 @@ type Store interface {
 	PutTellings(ctx context.Context, tellings []store.Telling) error
 	DueTellings(ctx context.Context, env connector.Environment, now time.Time, n int) ([]store.Telling, error)
 	Told(ctx context.Context, env connector.Environment, heard []store.Heard) error
+}
+
+// synchronises reports whether rows of a table are people of this environment: the
+// sheet maps them, the settings want them, and the organisation has the table.
+func (e *Environment) synchronises(t connector.Table) bool {
+	return slices.Contains(e.Synced, t) && e.Mapping.Synchronises(t)
 }
 
 // SkipSteps names the steps by which Dataverse tells us of job rows, so that the

@@ -78,7 +78,7 @@ func Explain(ctx context.Context, s History, env *Environment, record connector.
 	if err := env.prepare(ctx, s); err != nil {
 		return Explanation{}, err
 	}
-	x := Explanation{Record: record, At: now, Synced: env.Mapping.Synchronises(record.Table)}
+	x := Explanation{Record: record, At: now, Synced: env.synchronises(record.Table)}
 	if err := x.remember(ctx, s, env.Name); err != nil || !x.Synced {
 		return x, err
 	}

@@ -72,7 +72,7 @@ func (b *run) speaksNow(ctx context.Context, p *person) (*person, error) {
 		}
 		next.record, _ = lead.Lookup("parentcontactid")
 	}
-	if next.record.ID == "" || !b.env.Mapping.Synchronises(next.record.Table) {
+	if next.record.ID == "" || !b.env.synchronises(next.record.Table) {
 		return nil, nil
 	}
 	for _, step := range []func(context.Context, []*person) error{b.gatherAll, b.identify} {

@@ -37,7 +37,7 @@ func (b *run) jobOf(p *person) connector.Job {
 func (b *run) syncPeople(ctx context.Context, people []*person) {
 	synced := people[:0:0]
 	for _, p := range people {
-		if !b.env.Mapping.Synchronises(p.record.Table) {
+		if !b.env.synchronises(p.record.Table) {
 			p.end(connector.Skipped(fmt.Sprintf("Rows of table %s are not synchronised in this environment.", p.record.Table)))
 			continue
 		}

@@ -8,6 +8,7 @@ import (
 	connector "github.com/spotler-connector/connector"
 	"github.com/spotler-connector/connector/internal/dataverse"
 	"github.com/spotler-connector/connector/internal/fault"
+	"github.com/spotler-connector/connector/internal/schema"
 	"github.com/spotler-connector/connector/internal/settings"
 )
 
@@ -40,7 +41,10 @@ type Spec struct {
 	Secret      settings.Secret
 	ForceSecret bool
 	Tables      []Table // the synchronised ones
-	Solution    string  // unique name of an unmanaged solution for what is made; empty is none
+	// Knows reports whether the organisation has a column of ours, which it lacks when
+	// the tables that the column points at are missing; nil is all of them.
+	Knows    func(schema.Column) bool
+	Solution string // unique name of an unmanaged solution for what is made; empty is none
 }
 
 // Table is a synchronised table with the columns whose change matters: those that

@@ -35,15 +35,23 @@ func steps(s Spec) []wanted {
 	}
 	// The images name the person: an Update brings the written columns only, a
 	// Delete none.
-	of := []string{"dh_customer", "dh_lead", "dh_name", "dh_subscribed"}
+	of := s.known(schema.SpotlerPermission(), "dh_customer", "dh_lead", "dh_name", "dh_subscribed")
 	add("Create", schema.SpotlerPermissionTable, nil)
 	add("Update", schema.SpotlerPermissionTable, watched(of), image(PreImage, of), image(PostImage, of))
 	add("Delete", schema.SpotlerPermissionTable, nil, image(PreImage, of))
 	// A job that a person sets back to Queued comes as an Update; the image before
 	// tells it from one that never ended.
 	add("Create", schema.SpotlerJobTable, nil)
-	add("Update", schema.SpotlerJobTable, []string{"statuscode"}, image(PreImage, []string{"statuscode"}), image(PostImage, jobColumns()))
+	add("Update", schema.SpotlerJobTable, []string{"statuscode"}, image(PreImage, []string{"statuscode"}), image(PostImage, s.known(schema.SpotlerJob(), jobColumns()...)))
 	return out
+}
+
+// known are the columns of t that the organisation has.
+func (s Spec) known(t schema.Table, columns ...string) []string {
+	return slices.DeleteFunc(columns, func(name string) bool {
+		col, listed := t.Column(name)
+		return listed && s.Knows != nil && !s.Knows(col)
+	})
 }
 
 func image(alias string, columns []string) dataverse.ImageSpec {

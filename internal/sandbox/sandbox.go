@@ -44,6 +44,8 @@ type Options struct {
 	Key, Secret string
 	// Workers is how many webhooks are on their way at a time; 0 is the simulator's choice.
 	Workers int
+	// Light is an organisation without the tables of Dynamics 365 apps.
+	Light bool
 }
 
 // Sandbox is running until Close.
@@ -74,7 +76,7 @@ func Start(o Options) (*Sandbox, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sandbox: %w", err)
 	}
-	s := &Sandbox{crm: dataversesim.New(dataversesim.Config{Seed: o.Seed, OrganizationID: o.Organisation, ClientID: ClientID, ClientSecret: ClientSecret, TenantID: Tenant, Workers: o.Workers})}
+	s := &Sandbox{crm: dataversesim.New(dataversesim.Config{Seed: o.Seed, OrganizationID: o.Organisation, ClientID: ClientID, ClientSecret: ClientSecret, TenantID: Tenant, Workers: o.Workers, Light: o.Light})}
 	if s.DataverseURL, err = s.serve(o.Dataverse, s.crm.Handler(), s.crm.Counters().ConnState); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}

@@ -41,6 +41,9 @@ type Config struct {
 	Now func() time.Time
 	// Workers is how many webhooks may be on their way at a time; 0 is 8.
 	Workers int
+	// Light leaves out the tables that come with Dynamics 365 apps: leads, lists,
+	// campaigns and opportunities, as in a plain Power Apps organisation.
+	Light bool
 	// Assume overrides what the reference leaves open; nil is DefaultAssumptions.
 	Assume *Assumptions
 }
@@ -120,7 +123,11 @@ func New(cfg Config) *Sim {
 	}
 	s.assume.Store(&assume)
 	s.buffers.New = func() any { b := make([]byte, 0, 8<<10); return &b }
-	s.adopt(metadata.Standard())
+	model := metadata.Standard()
+	if cfg.Light {
+		model = model.Light()
+	}
+	s.adopt(model)
 	s.furnish()
 	s.open()
 	return s
