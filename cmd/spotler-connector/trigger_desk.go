@@ -39,7 +39,7 @@ func (e *environment) chosenColumns(ctx context.Context) (map[connector.Table][]
 
 // wantedTriggers is what the mapping and the rules need to hear.
 func (e *environment) wantedTriggers(bound *mapping.Bound) provision.Spec {
-	spec := provision.Spec{Name: endpointName}
+	spec := provision.Spec{Name: endpointName, Knows: e.knows}
 	for _, t := range e.synced() {
 		if bound.Synchronises(t) {
 			spec.Tables = append(spec.Tables, provision.Table{Name: t, Columns: operations.Columns(bound, t)})
