@@ -47,7 +47,7 @@ type environment struct {
 	// able says which tables Dataverse has; nil while nobody knows.
 	able atomic.Pointer[dataverse.Capabilities]
 	// schemasRead is when the schemas were read for the last start.
-	schemasRead time.Time
+	schemasRead atomic.Pointer[time.Time]
 }
 
 // newEnvironment makes the clients; nothing is asked of the remotes yet. A
@@ -280,7 +280,8 @@ func (e *environment) start(ctx context.Context) error {
 		started.Canary = &operations.Canary{Environment: e.working(newer, now, populate), Share: versions.use.Share}
 		started.Canary.Environment.SkipSteps(steps...)
 	}
-	e.schemasRead = e.house.now()
+	read := e.house.now()
+	e.schemasRead.Store(&read)
 	started.SkipSteps(steps...)
 	e.sheetUse.Store(&versions.use)
 	e.started.Store(started)

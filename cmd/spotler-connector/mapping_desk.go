@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"strings"
+	"time"
 
 	connector "github.com/spotler-connector/connector"
 	"github.com/spotler-connector/connector/internal/api"
@@ -209,7 +210,41 @@ func (d mappingDesk) Use(ctx context.Context, name connector.Environment, want o
 		return openapi.MappingVersions{}, err
 	}
 	e.startAnew()
+	if err := e.worksWithSheet(ctx); err != nil {
+		return openapi.MappingVersions{}, err
+	}
 	return d.Versions(ctx, name)
+}
+
+// sheetPatience is how long somebody who puts a mapping to use waits until it works.
+const sheetPatience = 30 * time.Second
+
+// worksWithSheet waits until the environment works with what is in use, and until the
+// other nodes of a shared database have looked too: what is asked for afterwards, such
+// as a load, finds the new mapping everywhere.
+func (e *environment) worksWithSheet(ctx context.Context) error {
+	use, err := e.house.store.UsedSheet(ctx, e.settings.Name)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, sheetPatience)
+	defer cancel()
+	others := time.Duration(0)
+	if e.house.store.Name() == "postgres" {
+		others = sheetLook + time.Second
+	}
+	look := time.NewTicker(20 * time.Millisecond)
+	defer look.Stop()
+	for began := time.Now(); ; {
+		if have := e.sheetUse.Load(); have != nil && sameUse(use, *have) && time.Since(began) >= others {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return &fault.Error{Op: "mapping.Use", Kind: fault.Busy, Says: "the mapping was put to use, but the environment does not work with it yet: look at status, and ask for a load once it is on", Err: ctx.Err()}
+		case <-look.C:
+		}
+	}
 }
 
 // putToUse notes which versions are in use from now on. A version that is put to use for

@@ -124,7 +124,7 @@ const schemasFresh = time.Hour
 // field that the mapping names vanished, came back or changed its type (manual:
 // "Database Fields"). Only the rows concerned are held back.
 func (e *environment) lookAtSchemas(ctx context.Context) error {
-	if e.house.now().Sub(e.schemasRead) < schemasFresh {
+	if read := e.schemasRead.Load(); read != nil && e.house.now().Sub(*read) < schemasFresh {
 		return nil
 	}
 	versions, err := e.sheets(ctx)
