@@ -107,8 +107,12 @@ func (e *environment) clients(ctx context.Context) error {
 	}
 	crm := base()
 	signIn := &http.Client{Transport: transport.Stack(crm, transport.LimitBody(1<<20), transport.Classify())}
-	tokens := dataverse.TokenSource(context.WithoutCancel(ctx), dataverse.TokenConfig{TokenURL: s.Dataverse.TokenURL, ClientID: s.Dataverse.ClientID, ClientSecret: s.Dataverse.ClientSecret.Reveal(), Scope: s.Dataverse.Scope, Now: e.house.now}, signIn)
-	var err error
+	certificate, err := e.certificate()
+	if err != nil {
+		return err
+	}
+	tokens := dataverse.TokenSource(context.WithoutCancel(ctx), dataverse.TokenConfig{TokenURL: s.Dataverse.TokenURL, ClientID: s.Dataverse.ClientID, ClientSecret: s.Dataverse.ClientSecret.Reveal(),
+		Certificate: certificate, Assertion: s.Dataverse.Overrides[dataverse.AssumedAssertion], Scope: s.Dataverse.Scope, Now: e.house.now}, signIn)
 	e.crm, err = dataverse.New(dataverse.Config{URL: s.Dataverse.URL, Assumed: s.Dataverse.Overrides, HTTP: &http.Client{Transport: transport.Stack(crm,
 		deadline(e.house.tuning.patience), transport.LimitBody(0), transport.RetryReads{}.Layer(), e.pacer(store.GateDataverse, 16, 48).Layer(), e.budget(store.GateDataverse, s.Dataverse.Limits),
 		transport.Count(transport.Route, e.counted(store.GateDataverse)), dataverse.Bearer(tokens), transport.Classify())}})
@@ -122,6 +126,24 @@ func (e *environment) clients(ctx context.Context) error {
 		return fmt.Errorf("environment %s: %w", s.Name, err)
 	}
 	return nil
+}
+
+// certificate is what signs in instead of a secret; nil when there is none. It is read
+// once: a new one takes a new start.
+func (e *environment) certificate() (*dataverse.Certificate, error) {
+	d := e.settings.Dataverse
+	if d.Certificate == "" {
+		return nil, nil
+	}
+	data, err := os.ReadFile(d.Certificate)
+	if err != nil {
+		return nil, &fault.Error{Op: "certificate", On: string(e.settings.Name), Kind: fault.NotValid, Says: "the certificate cannot be read; check the setting dataverse.certificate and the rights of the file", Err: err}
+	}
+	c, err := dataverse.LoadCertificate(data, d.CertificatePassword.Reveal())
+	if err != nil {
+		return nil, fmt.Errorf("certificate of environment %s: %w", e.settings.Name, err)
+	}
+	return c, nil
 }
 
 // counted counts the requests to one API.

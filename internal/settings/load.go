@@ -226,6 +226,7 @@ func (l *loader) completeEnvironment(prefix string, e *Environment) {
 	if e.Dataverse.Scope == "" && e.Dataverse.URL != "" {
 		e.Dataverse.Scope = e.Dataverse.URL + "/.default"
 	}
+	l.completeSignIn(prefix, e.Dataverse)
 	l.completeEvents(prefix, e)
 	for _, a := range []struct{ key, address string }{
 		{"dataverse.url", e.Dataverse.URL}, {"dataverse.token_url", e.Dataverse.TokenURL}, {"spotler.url", e.Spotler.URL}, {"hook.url", e.Hook.URL},
@@ -236,6 +237,22 @@ func (l *loader) completeEnvironment(prefix string, e *Environment) {
 	}
 	if len(e.Hook.Secrets) == 2 && e.Hook.Secrets[0].Equal(e.Hook.Secrets[1]) {
 		l.complain(prefix+"hook.secrets", "", "has the same secret twice", "write one, or two that differ")
+	}
+}
+
+// completeSignIn makes sure that there is one way to sign in to Dataverse.
+func (l *loader) completeSignIn(prefix string, d Dataverse) {
+	refused := slices.ContainsFunc(l.problems, func(p Problem) bool {
+		return p.Setting == prefix+"dataverse.client_secret" || p.Setting == prefix+"dataverse.certificate"
+	})
+	switch {
+	case refused:
+	case d.ClientSecret.IsZero() && d.Certificate == "":
+		l.complain(prefix+"dataverse.client_secret", "", "is not set, and dataverse.certificate is not either", "write the secret of the app registration, or the file of its certificate")
+	case !d.ClientSecret.IsZero() && d.Certificate != "":
+		l.complain(prefix+"dataverse.certificate", "", "is set, and dataverse.client_secret is too", "keep one of the two")
+	case d.Certificate == "" && !d.CertificatePassword.IsZero():
+		l.complain(prefix+"dataverse.certificate_password", "", "is set without dataverse.certificate", "write the PFX file that it opens, or take it away")
 	}
 }
 

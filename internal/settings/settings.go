@@ -129,8 +129,12 @@ type Dataverse struct {
 	Organisation connector.RecordID // what WhoAmI must answer, and what hooks must carry
 	TokenURL     string
 	ClientID     string
-	ClientSecret Secret
-	Scope        string // never empty: the URL with /.default unless set
+	ClientSecret Secret // zero when there is a Certificate
+	// Certificate is the path of a file with a certificate and its key, PEM or PFX,
+	// that signs instead of the secret; empty when there is a ClientSecret.
+	Certificate         string
+	CertificatePassword Secret // of a PFX file
+	Scope               string // never empty: the URL with /.default unless set
 	// Overrides replaces assumed paths, verbs and fields by name.
 	Overrides map[string]string
 	Limits    Limits

@@ -2,6 +2,7 @@ package settings_test
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -92,7 +93,8 @@ func TestFile(t *testing.T) {
 	}
 	shop.ServiceBus.Key, want.ServiceBus.Key = settings.NewSecret("x"), settings.NewSecret("x")
 	shop.ServiceBus.SendKey, want.ServiceBus.SendKey = settings.NewSecret("x"), settings.NewSecret("x") // no two empty secrets are equal
-	if diff := cmp.Diff(want, shop, cmp.Comparer(func(a, b *time.Location) bool { return a.String() == b.String() })); diff != "" {
+	if diff := cmp.Diff(want, shop, cmp.Comparer(func(a, b *time.Location) bool { return a.String() == b.String() }),
+		cmp.Comparer(func(a, b settings.Secret) bool { return a.Equal(b) || a.IsZero() && b.IsZero() })); diff != "" {
 		t.Errorf("shop (-want +got):\n%s", diff)
 	}
 	club, _ := s.Environment("club")
@@ -139,6 +141,36 @@ func TestVariablesOverrideTheOnlyEnvironment(t *testing.T) {
 	}
 	if e := s.Environments[0]; e.Name != "shop" || e.Fence.Limit != 3 || e.Spotler.Key != "key" {
 		t.Errorf("got %+v", e)
+	}
+}
+
+// An environment signs in with a secret or with a certificate: one of the two.
+func TestSignIn(t *testing.T) {
+	const none, certificate, password = "SPOTLER_CONNECTOR_DATAVERSE_CLIENT_SECRET=", "SPOTLER_CONNECTOR_DATAVERSE_CERTIFICATE=app.pem", "SPOTLER_CONNECTOR_DATAVERSE_CERTIFICATE_PASSWORD=sesame"
+	for name, c := range map[string]struct {
+		environ []string
+		want    string
+	}{
+		"a secret":                      {nil, ""},
+		"a certificate":                 {[]string{none, certificate}, ""},
+		"a certificate with password":   {[]string{none, certificate, password}, ""},
+		"neither":                       {[]string{none}, "dataverse.client_secret is not set, and dataverse.certificate is not either"},
+		"both":                          {[]string{certificate}, "dataverse.certificate is set, and dataverse.client_secret is too"},
+		"a password without any":        {[]string{password}, "dataverse.certificate_password is set without dataverse.certificate"},
+		"a password and nothing at all": {[]string{none, password}, "dataverse.client_secret is not set"},
+	} {
+		s, err := settings.Load(source(t, "", oneEnvironment(c.environ...)...))
+		if c.want == "" {
+			if err != nil {
+				t.Errorf("%s: %v", name, err)
+			} else if d := s.Environments[0].Dataverse; (d.Certificate == "") == d.ClientSecret.IsZero() || strings.Contains(fmt.Sprintf("%+v", d), "sesame") {
+				t.Errorf("%s: %+v", name, d)
+			}
+			continue
+		}
+		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "sesame") {
+			t.Errorf("%s: %v, want %q", name, err, c.want)
+		}
 	}
 }
 
