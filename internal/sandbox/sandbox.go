@@ -4,6 +4,7 @@ package sandbox
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -44,6 +45,8 @@ type Options struct {
 	Key, Secret string
 	// Workers is how many webhooks are on their way at a time; 0 is the simulator's choice.
 	Workers int
+	// Certificate signs in to Dataverse as well as ClientSecret does; nil is none.
+	Certificate *x509.Certificate
 	// Light is an organisation without the tables of Dynamics 365 apps.
 	Light bool
 }
@@ -76,7 +79,7 @@ func Start(o Options) (*Sandbox, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sandbox: %w", err)
 	}
-	s := &Sandbox{crm: dataversesim.New(dataversesim.Config{Seed: o.Seed, OrganizationID: o.Organisation, ClientID: ClientID, ClientSecret: ClientSecret, TenantID: Tenant, Workers: o.Workers, Light: o.Light})}
+	s := &Sandbox{crm: dataversesim.New(dataversesim.Config{Seed: o.Seed, OrganizationID: o.Organisation, ClientID: ClientID, ClientSecret: ClientSecret, TenantID: Tenant, Workers: o.Workers, Light: o.Light, Certificate: o.Certificate})}
 	if s.DataverseURL, err = s.serve(o.Dataverse, s.crm.Handler(), s.crm.Counters().ConnState); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}

@@ -9,6 +9,7 @@ package dataversesim
 
 import (
 	"context"
+	"crypto/x509"
 	"encoding/binary"
 	"math/rand/v2"
 	"net/http"
@@ -35,6 +36,9 @@ type Config struct {
 	// ClientID and ClientSecret belong to the application user. An empty
 	// ClientID switches authentication off.
 	ClientID, ClientSecret string
+	// Certificate belongs to the application user too: assertions that its key signed
+	// are as good as the secret. nil is none.
+	Certificate *x509.Certificate
 	// TenantID must stand in the address of the token endpoint; empty accepts any.
 	TenantID string
 	// Now is the clock; nil is time.Now.

@@ -67,11 +67,21 @@ func (s *Sim) serveToken(w http.ResponseWriter, r *http.Request) {
 		refuse(http.StatusBadRequest, "invalid_scope", "AADSTS70011: The provided request must include a 'scope' input parameter. The provided value for the input parameter 'scope' is not valid.")
 	case s.cfg.ClientID != "" && form.Get("client_id") != s.cfg.ClientID:
 		refuse(http.StatusBadRequest, "unauthorized_client", "AADSTS700016: Application was not found in the directory.")
+	case s.cfg.ClientID != "" && form.Has("client_assertion"):
+		if err := s.assertion(r); err != nil {
+			refuse(http.StatusUnauthorized, "invalid_client", err.Error())
+			return
+		}
+		s.answerToken(w)
 	case s.cfg.ClientID != "" && subtle.ConstantTimeCompare([]byte(form.Get("client_secret")), []byte(s.cfg.ClientSecret)) != 1:
 		refuse(http.StatusUnauthorized, "invalid_client", "AADSTS7000215: Invalid client secret provided.")
 	default:
-		answerJSON(w, http.StatusOK, map[string]any{"token_type": "Bearer", "expires_in": tokenSeconds, "ext_expires_in": tokenSeconds, "access_token": s.newToken()})
+		s.answerToken(w)
 	}
+}
+
+func (s *Sim) answerToken(w http.ResponseWriter) {
+	answerJSON(w, http.StatusOK, map[string]any{"token_type": "Bearer", "expires_in": tokenSeconds, "ext_expires_in": tokenSeconds, "access_token": s.newToken()})
 }
 
 // scopeFits says whether scope asks for this organisation: its address with
