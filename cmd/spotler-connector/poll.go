@@ -25,6 +25,9 @@ func (e *environment) poll(ctx context.Context, from, to time.Time) error {
 
 func (e *environment) window(ctx context.Context, from, to time.Time) (operations.Watched, error) {
 	o := e.started.Load()
+	if o == nil {
+		return operations.Watched{}, &fault.Error{Op: "poll", On: string(e.settings.Name), Kind: fault.Conflict, Says: "the environment is off: Spotler is asked again once it is on"}
+	}
 	w := &operations.Watcher{Env: o, Mail: e.mail, Store: e.house.store, Now: e.house.now, Fields: o.Types, Empties: e.settings.Poll.Empties}
 	seen, err := w.Window(ctx, from, to)
 	if seen.Contacts+seen.Bounces+seen.Unread > 0 {

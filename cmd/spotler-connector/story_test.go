@@ -105,7 +105,7 @@ func (s *story) open(database string, more map[string]string) {
 func (s *story) live(set settings.Settings, l net.Listener) {
 	s.Helper()
 	tune := defaultTuning()
-	tune.patience, tune.grace, tune.retry, tune.tell = 2*time.Second, 5*time.Second, 100*time.Millisecond, 10*time.Millisecond
+	tune.patience, tune.grace, tune.retry, tune.tell = 10*time.Second, 5*time.Second, 100*time.Millisecond, 10*time.Millisecond
 	var log io.Writer = io.Discard
 	if testing.Verbose() {
 		log = s.Output()
