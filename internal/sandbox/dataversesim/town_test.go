@@ -8,7 +8,7 @@ import (
 )
 
 // town is an organisation on a Wednesday: four firms of which two belong to
-// others, twelve contacts, three leads, and lists of both.
+// others, twelve contacts, three leads, lists of both, tasks and permissions.
 func town(t *testing.T) *org {
 	noon := time.Date(2026, 5, 13, 12, 0, 0, 0, time.UTC)
 	o := newOrg(t, Config{Seed: 1, Now: func() time.Time { return noon }})
@@ -21,6 +21,9 @@ func town(t *testing.T) *org {
 		`{"accountid":"`+firm(1)+`","name":"Bolt","revenue":500,"numberofemployees":20,"industrycode":1,"_parentaccountid_value":"`+firm(0)+`"}`,
 		`{"accountid":"`+firm(2)+`","name":"Core","numberofemployees":30,"industrycode":7,"_parentaccountid_value":"`+firm(1)+`"}`,
 		`{"accountid":"`+firm(3)+`","name":"Dune","revenue":250.25}`)
+	o.must(204, "POST", "EntityDefinitions(LogicalName='contact')/Attributes", attribute("MultiSelectPicklist", "new_Tags",
+		`"OptionSet":{"Options":[{"Value":1,"Label":`+labelled("Red")+`},{"Value":22,"Label":`+labelled("Blue")+`},{"Value":2,"Label":`+labelled("Green")+`}]}`))
+	o.must(204, "POST", "EntityDefinitions(LogicalName='contact')/Attributes", attribute("Double", "new_Weight", ""))
 	daysAgo := []int{0, 1, 2, 6, 8, 20, 35, 70, 100, 200, 400, 800}
 	var people []string
 	for i, ago := range daysAgo {
@@ -31,6 +34,9 @@ func town(t *testing.T) *org {
 		}
 		if i == 7 {
 			row += `,"_parentcustomerid_value":"` + numbered(0) + `","_parentcustomerid_value@Microsoft.Dynamics.CRM.lookuplogicalname":"contact","annualincome":10.5`
+		}
+		if i%4 > 0 {
+			row += fmt.Sprintf(`,"new_tags":%q,"new_weight":%d.5`, []string{"", "1,22", "2", "22,2"}[i%4], i)
 		}
 		if i%3 == 0 {
 			row += fmt.Sprintf(`,"jobtitle":"Chief %c","emailaddress1":"N%d@Example.org","annualincome":%d.25`, 'A'+i, i, i*1000)
@@ -48,6 +54,11 @@ func town(t *testing.T) *org {
 	for _, m := range [][2]string{{firm(10), numbered(1)}, {firm(10), numbered(2)}, {firm(10), numbered(3)}, {firm(11), numbered(2)}, {firm(11), numbered(9)}, {firm(12), numbered(20)}} {
 		o.must(200, "POST", "lists("+m[0]+")/Microsoft.Dynamics.CRM.AddMemberList", `{"EntityId":"`+m[1]+`"}`)
 	}
+	for i, n := range []int{1, 1, 4} {
+		o.must(204, "PATCH", "tasks("+numbered(30+i)+")", fmt.Sprintf(`{"subject":"Task %d","regardingobjectid_contact_task@odata.bind":"/contacts(%s)"}`, i, numbered(n)))
+		o.must(204, "PATCH", "dh_spotlerpermissions("+numbered(40+i)+")", fmt.Sprintf(`{"dh_name":"P%d","dh_subscribed":%v,"dh_Customer_contact@odata.bind":"/contacts(%s)"}`, i, i > 0, numbered(n)))
+	}
+	o.must(204, "PATCH", "tasks("+numbered(33)+")", `{"subject":"Task 3","regardingobjectid_account_task@odata.bind":"/accounts(`+firm(1)+`)"}`)
 	return o
 }
 
