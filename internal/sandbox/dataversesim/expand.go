@@ -81,7 +81,7 @@ func (s *Sim) navigate(r *request, t *table, rest string) (way query.Way, tail s
 	defer s.reading(r)()
 	name, tail, _ := strings.Cut(rest, "/")
 	way, ok = queried{s, t}.Way(name)
-	return way, tail, ok && (tail == "" || way.Many && tail == "$count")
+	return way, tail, ok && (tail == "" || tail == "$ref" || way.Many && tail == "$count")
 }
 
 // follow answers GET of a navigation property: the row behind a lookup, or the
@@ -100,6 +100,10 @@ func (s *Sim) follow(r *request, t *table, id guid, way query.Way, tail string) 
 	switch {
 	case tail == "$count":
 		return s.counted(r, far, q, along(way, id))
+	case tail == "$ref" && way.Many:
+		return s.readReferences(r, far, q, along(way, id))
+	case tail == "$ref":
+		return s.readReference(r, from, way)
 	case way.Many:
 		return s.queryRows(r, far, q, along(way, id))
 	}

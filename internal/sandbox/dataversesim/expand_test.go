@@ -123,6 +123,14 @@ func TestCollections(t *testing.T) {
 		t.Errorf("one row: %v", one)
 	}
 	o.must(204, "GET", "accounts("+firm(3)+")/primarycontactid", "")
+	o.must(204, "GET", "accounts("+firm(3)+")/primarycontactid/$ref", "")
+	base := o.http.URL + "/api/data/v9.2/"
+	if got, want := o.must(200, "GET", "accounts("+firm(0)+")/primarycontactid/$ref", "").body, `{"@odata.context":"`+base+`$metadata#$ref","@odata.id":"`+base+"contacts("+numbered(3)+`)"}`; got != want {
+		t.Errorf("a reference: %s, want %s", got, want)
+	}
+	if got, want := o.must(200, "GET", encoded(at+"/$ref?$filter=lastname ne 'N00'"), "").body, `{"@odata.context":"`+base+`$metadata#Collection($ref)","value":[{"@odata.id":"`+base+"contacts("+numbered(3)+`)"},{"@odata.id":"`+base+"contacts("+numbered(6)+`)"}]}`; got != want {
+		t.Errorf("references: %s, want %s", got, want)
+	}
 	o.must(404, "GET", "accounts("+other+")/contact_customer_accounts", "")
 }
 

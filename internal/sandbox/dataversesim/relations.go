@@ -46,25 +46,6 @@ func (s *Sim) pair(m *metadata.Model) {
 	}
 }
 
-// rows are the rows that a relation holds for one row, in no order. The caller
-// holds a lock.
-func (r relation) rows(id guid) []*row {
-	var out []*row
-	if r.through == nil {
-		for _, child := range r.of.pointing(r.via, id) {
-			out = append(out, child)
-		}
-		return out
-	}
-	for _, pair := range r.through.pointing(r.here, id) {
-		to, _ := pair.get(r.there).(ref)
-		if far := r.of.find(to.id); far != nil && to.table == r.of {
-			out = append(out, far)
-		}
-	}
-	return out
-}
-
 // pointing are the rows of t whose column c points at id.
 func (t *table) pointing(c *column, id guid) []*row {
 	var out []*row

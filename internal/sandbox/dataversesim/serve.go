@@ -103,6 +103,11 @@ func (s *Sim) serveBelow(r *request, t *table, id guid, rest string) (*response,
 	if do := boundAction(t, name); do != nil && r.method == http.MethodPost {
 		return do(s, r, id)
 	}
+	if r.method == http.MethodGet {
+		if way, tail, ok := s.navigate(r, t, rest); ok {
+			return s.follow(r, t, id, way, tail)
+		}
+	}
 	if of, key, tail, ok := memberAssociation(t, rest); ok && r.method != http.MethodGet {
 		return s.associateMember(r, id, of, key, tail)
 	}
@@ -117,11 +122,6 @@ func (s *Sim) serveBelow(r *request, t *table, id guid, rest string) (*response,
 	}
 	if strings.HasPrefix(rest, functionPrefix) {
 		return nil, notSimulated(rest)
-	}
-	if r.method == http.MethodGet {
-		if way, tail, ok := s.navigate(r, t, rest); ok {
-			return s.follow(r, t, id, way, tail)
-		}
 	}
 	return s.property(r, t, id, rest)
 }

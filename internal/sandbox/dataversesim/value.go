@@ -237,58 +237,6 @@ func appendValue(b []byte, v any) []byte {
 	return append(b, "null"...)
 }
 
-// compare orders two stored values of one column; ok is false when one is
-// missing or they are of different kinds. Text ignores case, as the platform does.
-func compare(a, b any) (order int, ok bool) {
-	switch a := a.(type) {
-	case string:
-		if b, ok := b.(string); ok {
-			return strings.Compare(strings.ToLower(a), strings.ToLower(b)), true
-		}
-	case int64:
-		switch b := b.(type) {
-		case int64:
-			return inOrder(a, b), true
-		case float64:
-			return inOrder(float64(a), b), true
-		}
-	case float64:
-		switch b := b.(type) {
-		case float64:
-			return inOrder(a, b), true
-		case int64:
-			return inOrder(a, float64(b)), true
-		}
-	case bool:
-		if b, ok := b.(bool); ok {
-			return inOrder(truth(a), truth(b)), true
-		}
-	case moment:
-		if b, ok := b.(moment); ok {
-			return inOrder(a, b), true
-		}
-	case day:
-		if b, ok := b.(day); ok {
-			return strings.Compare(string(a), string(b)), true
-		}
-	case guid:
-		return compareGUID(a, b)
-	case ref:
-		return compareGUID(a.id, b)
-	}
-	return 0, false
-}
-
-func compareGUID(a guid, b any) (int, bool) {
-	switch b := b.(type) {
-	case guid:
-		return strings.Compare(string(a[:]), string(b[:])), true
-	case ref:
-		return strings.Compare(string(a[:]), string(b.id[:])), true
-	}
-	return 0, false
-}
-
 func truth(b bool) int {
 	if b {
 		return 1
