@@ -45,6 +45,7 @@ func (e *environment) ensure(ctx context.Context, bound *mapping.Bound) ([]conne
 	if err != nil {
 		return nil, err
 	}
+	e.updateSteps = report.UpdateSteps
 	if len(report.Made)+len(report.Changed) > 0 {
 		e.house.log.Info("the service endpoint and steps in Dataverse were brought up to date", "environment", e.settings.Name, "made", len(report.Made), "changed", len(report.Changed))
 	}

@@ -46,6 +46,8 @@ type environment struct {
 	dryRun   sync.Mutex    // one at a time
 	// able says which tables Dataverse has; nil while nobody knows.
 	able atomic.Pointer[dataverse.Capabilities]
+	// updateSteps are the steps in Dataverse that tell us of changed people.
+	updateSteps map[connector.Table]connector.RecordID
 	// schemasRead is when the schemas were read for the last start.
 	schemasRead atomic.Pointer[time.Time]
 }
@@ -301,10 +303,12 @@ func (e *environment) start(ctx context.Context) error {
 		}
 		started.Canary = &operations.Canary{Environment: e.working(newer, now, populate), Share: versions.use.Share}
 		started.Canary.Environment.SkipSteps(steps...)
+		started.Canary.Environment.SkipUpdates(e.updateSteps)
 	}
 	read := e.house.now()
 	e.schemasRead.Store(&read)
 	started.SkipSteps(steps...)
+	started.SkipUpdates(e.updateSteps)
 	e.sheetUse.Store(&versions.use)
 	e.started.Store(started)
 	if err := e.release(ctx, bound.HeldBack()); err != nil {

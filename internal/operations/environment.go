@@ -103,6 +103,8 @@ type Environment struct {
 	// ownSteps are the steps by which we hear of job rows; nil while they are not
 	// known, or may not be bypassed.
 	ownSteps atomic.Pointer[[]connector.RecordID]
+	// updateSteps are those by which we hear of changed people.
+	updateSteps atomic.Pointer[map[connector.Table]connector.RecordID]
 
 	mu      sync.Mutex
 	alerted map[string]bool // gates that were closed with an alert
@@ -146,6 +148,16 @@ func (e *Environment) SkipSteps(steps ...connector.RecordID) {
 		return
 	}
 	e.ownSteps.Store(&steps)
+}
+
+// SkipUpdates names the steps by which Dataverse tells us of changed people, so that
+// what we take in from Spotler is not told back to us. Nil ends it.
+func (e *Environment) SkipUpdates(steps map[connector.Table]connector.RecordID) {
+	if len(steps) == 0 {
+		e.updateSteps.Store(nil)
+		return
+	}
+	e.updateSteps.Store(&steps)
 }
 
 // prepare reads what the environment keeps in memory; it may be called again.

@@ -66,6 +66,8 @@ type Report struct {
 	Disabled []string
 	// JobSteps are the steps that hear of job rows.
 	JobSteps []connector.RecordID
+	// UpdateSteps are the steps that hear of changed people.
+	UpdateSteps map[connector.Table]connector.RecordID
 }
 
 // ensuring is one run of Ensure.

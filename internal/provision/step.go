@@ -53,8 +53,14 @@ func (e *ensuring) step(ctx context.Context, want wanted) error {
 	return nil
 }
 
-// note keeps the ids of the steps on job rows.
+// note keeps the ids of the steps on job rows, and of those on changed people.
 func (e *ensuring) note(want wanted, id connector.RecordID) {
+	if want.spec.Table.IsPerson() && want.spec.Message == "Update" {
+		if e.report.UpdateSteps == nil {
+			e.report.UpdateSteps = map[connector.Table]connector.RecordID{}
+		}
+		e.report.UpdateSteps[want.spec.Table] = id
+	}
 	if want.spec.Table == schema.SpotlerJobTable {
 		e.report.JobSteps = append(e.report.JobSteps, id)
 	}
