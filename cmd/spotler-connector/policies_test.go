@@ -38,7 +38,15 @@ func beginPolicied(t *testing.T, database string, more map[string]string) *story
 // types runs a command line against the house.
 func (s *story) types(args ...string) typed {
 	s.Helper()
-	return typing(s.T, []string{serverEnviron + "=" + s.house.Addr(), tokenEnviron + "=" + s.house.firstTok}, args...)
+	return typing(s.T, []string{serverEnviron + "=" + s.house.Addr(), tokenEnviron + "=" + s.key()}, args...)
+}
+
+// key is the token of the first start.
+func (s *story) key() string {
+	if s.house.firstTok != "" {
+		s.token = s.house.firstTok
+	}
+	return s.token
 }
 
 // questions are the ids of the open questions.
@@ -57,7 +65,7 @@ func (s *story) questions() []string {
 
 func parsed[T any](s *story, args ...string) (T, int) {
 	s.Helper()
-	d := &desk{T: s.T, url: s.house.Addr(), token: s.house.firstTok}
+	d := &desk{T: s.T, url: s.house.Addr(), token: s.key()}
 	return asJSON[T](d, args...)
 }
 

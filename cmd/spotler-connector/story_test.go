@@ -36,6 +36,7 @@ type story struct {
 	house   *house
 	stop    context.CancelFunc
 	ended   chan error
+	token   string // of the API, once a story asked for it
 }
 
 // databases are where stories run: the same story must hold on both.
