@@ -58,8 +58,8 @@ func (b *run) compareField(ctx context.Context, a *arrival, s sided) {
 			return
 		}
 		a.next[s.Name] = decide.Sides{CRM: s.was.CRM, Spotler: s.told.Spotler}
-		if answer != "" { // the CRM may hold what was agreed on; the sync must send it
-			a.next[s.Name] = decide.Sides{Spotler: s.told.Spotler}
+		if s.was.CRM == s.said.CRM { // no value has this hash, so that the sync sends it
+			a.next[s.Name] = decide.Sides{CRM: chosenMark, Spotler: s.told.Spotler}
 		}
 		a.back = a.back || c.Rule != "crm-moved" || answer != "" || s.asked
 	case decide.Ask:
@@ -77,6 +77,10 @@ func (b *run) compareField(ctx context.Context, a *arrival, s sided) {
 		b.answered(a.person, s.Name, choice)
 	}
 }
+
+// chosenMark stands in the shadow for a CRM value that must travel although it did not
+// move.
+const chosenMark = "chosen"
 
 // chosen is what a person's choice means, whichever side moved: the other side takes
 // the value.
