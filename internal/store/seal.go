@@ -199,12 +199,39 @@ func (k *Sealer) loadOrMake(ctx context.Context, s *Store, env connector.Environ
 	if err != nil {
 		return nil, fmt.Errorf("store: data key of environment %s: %w", env, err)
 	}
-	for _, m := range k.masters {
-		if m.ID == id {
-			return openWith(m.Key[:], aad(env, purpose), stored)
+	for i, m := range k.masters {
+		if m.ID != id {
+			continue
 		}
+		key, err := openWith(m.Key[:], aad(env, purpose), stored)
+		if err == nil && i > 0 {
+			err = k.reseal(ctx, s, dataKey{env, purpose, id}, key)
+		}
+		return key, err
 	}
 	return nil, fmt.Errorf("store: the data key of environment %s was sealed with master key %s, which was not given: start with that key, or restore the key file", env, id)
+}
+
+// dataKey names a stored data key and the master key that sealed it.
+type dataKey struct {
+	env     connector.Environment
+	purpose string
+	master  string
+}
+
+// reseal seals a data key with the present master key, so that an older one can be
+// thrown away. The data key stays the same for ever: erased people are known again by
+// hashes under it, and the ledger is chained with it.
+func (k *Sealer) reseal(ctx context.Context, s *Store, of dataKey, key []byte) error {
+	master := k.masters[0]
+	sealed, err := sealWith(master.Key[:], aad(of.env, of.purpose), key)
+	if err != nil {
+		return err
+	}
+	return s.transact(ctx, "reseal data key", func(tx *sql.Tx) error {
+		_, err := s.exec(ctx, tx, `UPDATE data_key SET key_id = ?, sealed = ? WHERE environment = ? AND purpose = ? AND key_id = ?`, master.ID, sealed, string(of.env), of.purpose, of.master)
+		return err
+	})
 }
 
 // PutSecret stores a secret of an environment, encrypted.
