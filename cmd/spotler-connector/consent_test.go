@@ -26,6 +26,20 @@ func (s *story) ledger(n int) []string {
 	return out
 }
 
+// links are the links of people.
+func (s *story) links(numbers ...int) (out []store.Link) {
+	s.Helper()
+	for _, n := range numbers {
+		record := connector.Record{Table: connector.Contact, ID: connector.RecordID(id(n))}
+		links, err := s.house.store.Links(context.Background(), s.env, []connector.Record{record})
+		if err != nil {
+			s.Fatal(err)
+		}
+		out = append(out, links[record])
+	}
+	return out
+}
+
 func (s *story) ledgerHolds(entries int64) {
 	s.Helper()
 	c, err := s.house.store.VerifyLedger(context.Background(), s.env, "")
@@ -292,6 +306,16 @@ func TestMergeKeepsTheStrictestConsent(t *testing.T) {
 		}
 		if _, still := in[id(3)]; still {
 			t.Error("the loser has a second contact with the same address")
+		}
+		// The loser's row is deleted before the winner took the contact over.
+		links := s.links(3, 4)
+		if _, err := s.house.store.DB().Exec(`UPDATE link SET external_id = 'X', address_hash = '` + links[1].AddressHash + `' WHERE record = 'contact/` + id(3) + `'`); err != nil {
+			t.Fatal(err)
+		}
+		s.crm(edit{Method: http.MethodDelete, Set: "contacts", ID: id(3)})
+		s.quiet()
+		if l := s.links(3, 4); !l[0].ErasedAt.IsZero() || l[0].InSpotler() || !l[1].InSpotler() || s.spotler()[id(4)].Properties["email"] != "one@example.test" {
+			t.Errorf("a deleted loser took the winner along: %+v", l)
 		}
 	})
 }

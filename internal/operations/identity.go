@@ -44,8 +44,22 @@ func (b *run) identify(ctx context.Context, people []*person) error {
 	for _, p := range people {
 		p.sharers = others(p, shared[p.hash], inBatch[p.hash])
 		p.sharing = shared[p.hash]
+		if handsOver(p.link.Rule) && p.link.InSpotler() {
+			p.owner = heirOf(p, shared[p.link.AddressHash])
+		}
 	}
 	return nil
+}
+
+// heirOf is who has the address of a row that gave way, and takes its contact over or
+// is about to: that contact is not the row's own to erase any more.
+func heirOf(p *person, links []store.Link) connector.Record {
+	for _, l := range links {
+		if l.Record != p.record && l.ErasedAt.IsZero() && !handsOver(l.Rule) {
+			return l.Record
+		}
+	}
+	return connector.Record{}
 }
 
 func unique(in []string) []string {

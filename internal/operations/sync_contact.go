@@ -134,6 +134,9 @@ func (b *run) leave(ctx context.Context, people []*person) error {
 		p.link.Version = p.row.Version
 		if p.deleted {
 			p.link.AddressHash, p.link.Owner = "", false
+			if !p.owner.IsZero() {
+				p.link.ExternalID = "" // the contact is the owner's
+			}
 		} else if !p.link.InSpotler() {
 			p.link.AddressHash, p.link.Owner = p.hash, false
 		}
