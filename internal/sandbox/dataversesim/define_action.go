@@ -30,10 +30,16 @@ func definitionAction(name string) func(*Sim, *request) (*response, *failure) {
 		do = (*definition).addComponent
 	case "RemoveSolutionComponent":
 		do = (*definition).removeComponent
+	case "StageSolution":
+		do = (*definition).stageSolution
+	case "ImportSolutionAsync":
+		do = (*definition).importSolution
 	case "ReactivateEntityKey":
 		do = (*definition).reactivateKey
 	case "InitializeFileBlocksUpload", "UploadBlock", "CommitFileBlocksUpload", "InitializeFileBlocksDownload", "DownloadBlock":
-		return func(*Sim, *request) (*response, *failure) { return nil, notSimulated("The upload and download of files") }
+		return func(*Sim, *request) (*response, *failure) {
+			return nil, notSimulated("The upload and download of files")
+		}
 	default:
 		return nil
 	}

@@ -75,3 +75,44 @@ func holdsAny(name string, parts []string) bool {
 	}
 	return false
 }
+
+// The four answers of an import of a solution have the members of recorded ones.
+func TestImportHasTheRealMembers(t *testing.T) {
+	dir := filepath.Join("..", "..", "..", "..", "shared", "fixtures", "dataverse-responses", "solution-import")
+	if _, err := os.Stat(dir); err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatal("the recorded answers are missing:", err)
+		}
+		t.Skip("the recorded answers are not here")
+	}
+	o := newOrg(t, Config{Seed: 1})
+	stage := o.must(200, "POST", "StageSolution", stagingOf(t, "dh_SpotlerJob"))
+	started := o.must(200, "POST", "ImportSolutionAsync", importOf(t, stage))
+	ended := started.json(t)
+	for file, got := range map[string]reply{
+		"post_stage_solution.json":        stage,
+		"post_import_solution_async.json": started,
+		"get_async_operations.json":       o.must(200, "GET", "asyncoperations("+ended["AsyncOperationId"].(string)+")", ""),
+		"get_solution_import_result.json": o.must(200, "GET", "RetrieveSolutionImportResult(ImportJobId="+ended["ImportJobKey"].(string)+")", ""),
+	} {
+		text, err := os.ReadFile(filepath.Join(dir, file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var real any
+		if err := json.Unmarshal(text, &real); err != nil {
+			t.Fatal(err)
+		}
+		r, g := membersOf(real, ""), membersOf(any(got.json(t)), "")
+		for name := range r {
+			if !g[name] {
+				t.Errorf("%s: the real answer has %s", file, name)
+			}
+		}
+		for name := range g {
+			if !r[name] && name != "/@odata.etag" && name != "/versionnumber" { // the recorded System Job has no version
+				t.Errorf("%s: only ours has %s", file, name)
+			}
+		}
+	}
+}

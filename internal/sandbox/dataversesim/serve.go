@@ -144,6 +144,8 @@ func function(name string) func(*Sim, *request) (*response, *failure) {
 		return retrieveVersion
 	case "RetrieveTotalRecordCount":
 		return totalRecords
+	case "RetrieveSolutionImportResult":
+		return importResult
 	case "RetrieveCurrentOrganization":
 		return currentOrganization
 	case "AddListMembersList":

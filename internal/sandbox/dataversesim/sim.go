@@ -67,6 +67,8 @@ type Sim struct {
 	seq     int64
 	steps   steps
 	classic bool
+	uploads []staged   // solutions that were staged
+	imports []imported // what became of those that were imported
 	// expiredBelow is the version below which delta tokens are too old.
 	expiredBelow int64
 
