@@ -14,6 +14,8 @@ type sandboxCommand struct {
 	Leads     string `default:"127.0.0.1:8093" help:"Address of the simulated Spotler Leads."`
 	Seed      uint64 `default:"1" help:"Makes ids and faults repeatable."`
 	Workers   int    `default:"0" help:"Webhooks on their way at a time; 0 is the simulator's choice."`
+
+	DataverseFile string `type:"path" placeholder:"FILE" help:"Keeps the simulated Dataverse: loaded at the start when it is there, saved at the end and by POST /control/save."`
 }
 
 // Run starts them and prints how to reach them.
@@ -21,7 +23,7 @@ func (c *sandboxCommand) Run(ctx context.Context, io streams) error {
 	if err := serveProfiles(ctx, serveTuning(io.environ).profile); err != nil {
 		return err
 	}
-	s, err := sandbox.Start(sandbox.Options{Dataverse: c.Dataverse, Spotler: c.Spotler, Leads: c.Leads, Seed: c.Seed, Workers: c.Workers})
+	s, err := sandbox.Start(sandbox.Options{Dataverse: c.Dataverse, Spotler: c.Spotler, Leads: c.Leads, Seed: c.Seed, Workers: c.Workers, DataverseFile: c.DataverseFile})
 	if err != nil {
 		return err
 	}

@@ -43,6 +43,9 @@ type Options struct {
 	Organisation string
 	// Key and Secret override those of the Spotler account.
 	Key, Secret string
+	// DataverseFile keeps the organisation: it is loaded at the start, when it is
+	// there, and saved in Close; empty keeps it in memory only.
+	DataverseFile string
 	// Workers is how many webhooks are on their way at a time; 0 is the simulator's choice.
 	Workers int
 	// Certificate signs in to Dataverse as well as ClientSecret does; nil is none.
@@ -58,6 +61,7 @@ type Sandbox struct {
 	LeadsURL     string // http://127.0.0.1:port
 	crm          *dataversesim.Sim
 	servers      []*http.Server
+	keep         bool // the organisation is saved in Close
 }
 
 // Start starts the simulators.
@@ -79,7 +83,11 @@ func Start(o Options) (*Sandbox, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sandbox: %w", err)
 	}
-	s := &Sandbox{crm: dataversesim.New(dataversesim.Config{Seed: o.Seed, OrganizationID: o.Organisation, ClientID: ClientID, ClientSecret: ClientSecret, TenantID: Tenant, Workers: o.Workers, Light: o.Light, Certificate: o.Certificate})}
+	s := &Sandbox{crm: dataversesim.New(dataversesim.Config{Seed: o.Seed, OrganizationID: o.Organisation, ClientID: ClientID, ClientSecret: ClientSecret, TenantID: Tenant, Workers: o.Workers, Light: o.Light, Certificate: o.Certificate, File: o.DataverseFile})}
+	if err := s.load(o.DataverseFile); err != nil {
+		s.crm.Close()
+		return nil, fmt.Errorf("sandbox: %w", err)
+	}
 	if s.DataverseURL, err = s.serve(o.Dataverse, s.crm.Handler(), s.crm.Counters().ConnState); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -90,6 +98,15 @@ func Start(o Options) (*Sandbox, error) {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
+}
+
+// load brings the organisation back from its file, if it has one.
+func (s *Sandbox) load(file string) error {
+	if file == "" {
+		return nil
+	}
+	s.keep = true
+	return s.crm.Load()
 }
 
 // leadsCompanies is how many made-up companies may visit the web site.
@@ -115,7 +132,8 @@ func (s *Sandbox) serve(addr string, h http.Handler, state func(net.Conn, http.C
 	return "http://" + l.Addr().String(), nil
 }
 
-// Close ends them all.
+// Close ends them all, and saves the organisation when it has a file. It may be
+// called once.
 func (s *Sandbox) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
@@ -127,6 +145,10 @@ func (s *Sandbox) Close() error {
 		if err := srv.Shutdown(ctx); err != nil {
 			errs = append(errs, srv.Close())
 		}
+	}
+	if s.keep {
+		_, err := s.crm.Save()
+		errs = append(errs, err)
 	}
 	return errors.Join(errs...)
 }

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -69,4 +71,39 @@ func do(t *testing.T, method, at, form string, into any) int {
 		}
 	}
 	return resp.StatusCode
+}
+
+// The organisation comes back from its file; a file that is none stops the start.
+func TestDataverseFile(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	defer http.DefaultClient.CloseIdleConnections()
+	file := filepath.Join(t.TempDir(), "org.gz")
+	start := func() *sandbox.Sandbox {
+		s, err := sandbox.Start(sandbox.Options{Seed: 3, DataverseFile: file})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	s := start()
+	if status := do(t, "POST", s.DataverseURL+"/control/rows/contacts", `[{"contactid":"11111111-1111-4111-8111-111111111111","lastname":"Bee"}]`, nil); status != http.StatusOK {
+		t.Fatal(status)
+	}
+	http.DefaultClient.CloseIdleConnections()
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	again := start()
+	var rows []struct{ Lastname string }
+	do(t, "GET", again.DataverseURL+"/control/rows/contacts", "", &rows)
+	http.DefaultClient.CloseIdleConnections()
+	if err := again.Close(); err != nil || len(rows) != 1 || rows[0].Lastname != "Bee" {
+		t.Error(rows, err)
+	}
+	if err := os.WriteFile(file, []byte("no snapshot"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if s, err := sandbox.Start(sandbox.Options{Seed: 3, DataverseFile: file}); err == nil || !strings.Contains(err.Error(), "not a snapshot") {
+		t.Error(s, err)
+	}
 }

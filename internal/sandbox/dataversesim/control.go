@@ -1,6 +1,7 @@
 package dataversesim
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -26,6 +27,7 @@ import (
 //	GET    /control/organization          who this is
 //	GET    /control/privileges            what the role cannot do
 //	PUT    /control/privileges            {"table","right","allowed"}
+//	POST   /control/save                  writes the organisation to its file
 //	GET    /control/limits                the service protection limits
 //	PUT    /control/limits                sets them; {} switches them off
 //	GET    /control/limits/report         what was used of them, window by window
@@ -38,6 +40,7 @@ import (
 func (s *Sim) mountControl(mux *http.ServeMux) {
 	s.mountFaults(mux)
 	s.mountAssumptions(mux)
+	mux.HandleFunc("POST /control/save", s.postSave)
 	mux.HandleFunc("POST /control/rows/{set}", s.postRows)
 	mux.HandleFunc("GET /control/rows/{set}", s.getRows)
 	mux.HandleFunc("DELETE /control/rows/{set}", s.clearRows)
@@ -69,6 +72,19 @@ func (s *Sim) mountControl(mux *http.ServeMux) {
 	mux.HandleFunc("POST /control/events/pause", s.pauseEvents(true))
 	mux.HandleFunc("POST /control/events/resume", s.pauseEvents(false))
 	mux.HandleFunc("POST /control/events/flush", s.flushEvents)
+}
+
+// postSave writes the organisation to its file.
+func (s *Sim) postSave(w http.ResponseWriter, _ *http.Request) {
+	saved, err := s.Save()
+	switch {
+	case errors.Is(err, ErrNoFile):
+		control.Refuse(w, http.StatusConflict, err.Error())
+	case err != nil:
+		control.Refuse(w, http.StatusInternalServerError, err.Error())
+	default:
+		control.Answer(w, http.StatusOK, saved)
+	}
 }
 
 // newColumnRequest is the body of POST /control/columns/{table}.

@@ -38,3 +38,5 @@ func (s *Sim) csdl(r *request) (*response, *failure) {
 }
 
 func appendInt(b []byte, n int) []byte { return strconv.AppendInt(b, int64(n), 10) }
+
+func appendInt64(b []byte, n int64) []byte { return strconv.AppendInt(b, n, 10) }

@@ -50,6 +50,9 @@ type Config struct {
 	Light bool
 	// Assume overrides what the reference leaves open; nil is DefaultAssumptions.
 	Assume *Assumptions
+	// File is where Save writes the organisation and Load finds it; empty keeps it
+	// in memory only.
+	File string
 }
 
 // Sim is one organisation. Create it with New and end it with Close; it is safe
@@ -63,6 +66,7 @@ type Sim struct {
 	ordered []*table          // in the order of the metadata
 	model   *metadata.Model
 	rand    *rand.Rand
+	source  *rand.PCG // behind rand
 	version int64
 	seq     int64
 	steps   steps
@@ -114,7 +118,8 @@ func New(cfg Config) *Sim {
 	if cfg.OrganizationName == "" {
 		cfg.OrganizationName = "sandbox"
 	}
-	s := &Sim{cfg: cfg, tables: map[string]*table{}, sets: map[string]*table{}, rand: rand.New(rand.NewPCG(cfg.Seed, 0xda7a)), version: 1000}
+	s := &Sim{cfg: cfg, tables: map[string]*table{}, sets: map[string]*table{}, source: rand.NewPCG(cfg.Seed, 0xda7a), version: 1000}
+	s.rand = rand.New(s.source)
 	s.clock = cfg.Now
 	s.cfg.Now = func() time.Time { return s.clock().Add(time.Duration(s.skew.Load())) }
 	if s.cfg.OrganizationID == "" {
@@ -147,6 +152,7 @@ func (s *Sim) furnish() {
 	s.unit = must(s.tables["businessunit"], guid{}, object{{"name", s.cfg.OrganizationName}})
 	users := s.tables["systemuser"]
 	s.user = ref{users, newGUID(s.rand)}
+	tx.user = s.user
 	must(users, s.user.id, object{{"fullname", "# Spotler Connector"}, {"applicationid", s.cfg.ClientID}})
 	s.person = must(users, guid{}, object{{"fullname", "A Person"}})
 	s.furnishCurrency(tx)
