@@ -52,8 +52,7 @@ func (s *Sim) associateMember(r *request, id guid, of, key, tail string) (*respo
 			return badArgument("A '%s' cannot be a member of this list.", member.table.name)
 		}
 		if r.method == http.MethodDelete {
-			tx.expel(list, member.id)
-			return nil
+			return tx.expel(list, member.id)
 		}
 		_, f = tx.enrol(list, member.id)
 		return f

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"regexp"
 	"slices"
 )
 
@@ -16,11 +18,28 @@ type Assumptions struct {
 	OptionPrefix    bool   `json:"option_prefix"`
 	KeySeconds      int    `json:"key_index_seconds"`
 	MissingKeyCode  string `json:"missing_key_code"`
+	MissingPair     string `json:"missing_pair"`
+	ElasticBulk     string `json:"elastic_bulk"`
+	CountItems      bool   `json:"entitlement_counts_items"`
+	PerDay          int    `json:"entitlement_per_day"`
+	// Codes exchanges codes of errors: what the simulator says, then what it should.
+	Codes map[string]string `json:"codes"`
+}
+
+// form of a code that codes may hold.
+var codeForm = regexp.MustCompile(`^0x[0-9a-f]{8}$`)
+
+// code is a code as it is to be told.
+func (a *Assumptions) code(code string) string {
+	if other, ok := a.Codes[code]; ok {
+		return other
+	}
+	return code
 }
 
 // DefaultAssumptions returns what the reference deems most likely.
 func DefaultAssumptions() Assumptions {
-	return Assumptions{LabelsWait: true, UnknownSolution: "refuse", OptionPrefix: true, MissingKeyCode: "0x80040217"}
+	return Assumptions{LabelsWait: true, UnknownSolution: "refuse", OptionPrefix: true, MissingKeyCode: "0x80040217", MissingPair: "nothing", ElasticBulk: "good rows", CountItems: true, PerDay: 500000, Codes: map[string]string{}}
 }
 
 // assumption tells what an assumption is, where it comes from, and what it may be;
@@ -37,6 +56,11 @@ var about = []assumption{
 	{"option_prefix", "6.1", "option values made for a solution must begin with its publisher's option value prefix", nil},
 	{"key_index_seconds", "6.1", "how long the index of a new alternate key is Pending", nil},
 	{"missing_key_code", "2.9", "the code of the 404 for a row that no alternate key has", []string{"0x80040217", "0x80060891"}},
+	{"missing_pair", "2.3", "what taking apart rows that are no pair does: nothing, or it is refused with 404", []string{"nothing", "404"}},
+	{"elastic_bulk", "2.8", "what a bulk message on an elastic table keeps when one row is refused", []string{"good rows", "nothing"}},
+	{"entitlement_counts_items", "3", "each item of a batch and each row of a bulk message counts by itself", nil},
+	{"entitlement_per_day", "3", "requests of a day before the report says that there were too many; none is refused", nil},
+	{"codes", "2.9", "codes of errors that are said differently: {what the simulator says: what it should}", nil},
 }
 
 // Check returns what cannot be assumed, or nil.
@@ -48,8 +72,13 @@ func (a Assumptions) Check() error {
 			return fmt.Errorf("assumption %s cannot be %q: choose one of %v", q.name, got, q.choices)
 		}
 	}
-	if a.KeySeconds < 0 {
-		return fmt.Errorf("assumption key_index_seconds cannot be below 0")
+	if a.KeySeconds < 0 || a.PerDay < 0 {
+		return fmt.Errorf("assumptions key_index_seconds and entitlement_per_day cannot be below 0")
+	}
+	for from, to := range a.Codes {
+		if !codeForm.MatchString(from) || !codeForm.MatchString(to) {
+			return fmt.Errorf("assumption codes cannot hold %q: %q; a code is 0x and eight hexadecimal digits in lower case", from, to)
+		}
 	}
 	return nil
 }
@@ -63,22 +92,11 @@ func (a Assumptions) values() map[string]any {
 
 // with returns a with the members of a JSON object changed.
 func (a Assumptions) with(object []byte) (Assumptions, error) {
+	a.Codes = maps.Clone(a.Codes)
 	d := json.NewDecoder(bytes.NewReader(object))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&a); err != nil {
 		return a, err
 	}
 	return a, a.Check()
-}
-
-// settled are the assumptions that are part of how the simulator is built: they
-// are told, not changed.
-var settled = []struct {
-	name         string
-	value        any
-	source, says string
-}{
-	{"code_dependency", "0x8004f01f", "2.9", "the code of a definition that cannot be deleted because another needs it"},
-	{"code_platform", "0x80047013", "2.9", "the code of a definition of the platform that cannot be deleted or changed so"},
-	{"put_missing", "default", "6.1", "what a PUT of a definition leaves out gets its default; a label that is left out stays"},
 }

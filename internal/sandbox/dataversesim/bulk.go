@@ -28,7 +28,8 @@ func collectionAction(name string) *bulk {
 }
 
 // serveBulk answers POST set/Microsoft.Dynamics.CRM.<name>: all rows, or none
-// and the first failure; an elastic table keeps the rows that were good (*assumed*). Every row raises its own events; after them a step on
+// and the first failure; an elastic table keeps the rows that were good
+// (assumption elastic_bulk). Every row raises its own events; after them a step on
 // the message itself runs once.
 func (s *Sim) serveBulk(r *request, t *table, m *bulk) (*response, *failure) {
 	if r.method != http.MethodPost {
@@ -50,7 +51,7 @@ func (s *Sim) serveBulk(r *request, t *table, m *bulk) (*response, *failure) {
 			switch {
 			case f == nil:
 				made = append(made, one)
-			case !t.elastic:
+			case !t.elastic, s.assume.Load().ElasticBulk == "nothing":
 				return f
 			case refused == nil:
 				refused = f

@@ -29,6 +29,9 @@ func (s *Sim) admitted(r *http.Request, start time.Time) *response {
 	rows, items := 0, 1
 	defer func() {
 		now := s.clock()
+		if !s.assume.Load().CountItems {
+			items = min(items, 1)
+		}
 		s.entitled.add(now, items)
 		s.limits.leave(now, now.Sub(start), rows)
 	}()

@@ -24,11 +24,14 @@ type LimitReport struct {
 }
 
 // Entitlement counts the requests of one day (UTC), each item of a batch and
-// each row of a bulk message by itself (*assumed*). Overuse is reported and
+// each row of a bulk message by itself (assumption entitlement_counts_items). Overuse is reported and
 // never refused (reference: dataverse-api 3).
 type Entitlement struct {
 	Day  string `json:"day"` // 2026-05-10
 	Used int64  `json:"used"`
+	// Allowed is how many a day may have, and Over that there were more.
+	Allowed int64 `json:"allowed"`
+	Over    bool  `json:"over"`
 }
 
 // ledger keeps the windows since the limits were set.
@@ -75,7 +78,7 @@ func (e *entitlement) add(now time.Time, n int) {
 
 func (e *entitlement) read(now time.Time) Entitlement {
 	e.add(now, 0)
-	return Entitlement{now.UTC().Format(time.DateOnly), e.used.Load()}
+	return Entitlement{Day: now.UTC().Format(time.DateOnly), Used: e.used.Load()}
 }
 
 func (s *Sim) limitReport() LimitReport {
@@ -83,5 +86,7 @@ func (s *Sim) limitReport() LimitReport {
 	out := LimitReport{Limits: s.limits.limits, Windows: append([]LimitWindow{}, s.limits.ledger.windows...)}
 	s.limits.mu.Unlock()
 	out.Entitlement = s.entitled.read(s.clock())
+	out.Entitlement.Allowed = int64(s.assume.Load().PerDay)
+	out.Entitlement.Over = out.Entitlement.Used > out.Entitlement.Allowed
 	return out
 }

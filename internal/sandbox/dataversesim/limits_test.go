@@ -46,7 +46,7 @@ func TestExecutionBudget(t *testing.T) {
 	if len(got.Windows) != 2 || got.Windows[0] != want[0] || got.Windows[1] != want[1] {
 		t.Errorf("%+v", got.Windows)
 	}
-	if got.Entitlement != (Entitlement{"2026-05-10", 8}) {
+	if got.Entitlement != (Entitlement{Day: "2026-05-10", Used: 8, Allowed: 500000}) {
 		t.Errorf("%+v", got.Entitlement)
 	}
 }

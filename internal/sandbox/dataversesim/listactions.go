@@ -148,7 +148,9 @@ func removeMember(s *Sim, r *request, id guid) (*response, *failure) {
 				member = to.id
 			}
 		}
-		tx.expel(list, member)
+		if f := tx.expel(list, member); f != nil {
+			return f
+		}
 		tx.announceList("RemoveMember", list, parameters{
 			inputs:  func(b []byte) []byte { return appendGUID(append(appendGUID(b, "ListId", id), ','), "EntityId", member) },
 			outputs: nothing,

@@ -92,11 +92,15 @@ func (tx *transaction) enrol(list *row, member guid) (*row, *failure) {
 	return tx.insert(memberTable, map[string]any{"listid": ref{s.tables[string(connector.MarketingList)], list.id}, "entityid": ref{of, member}, "entitytype": of.name})
 }
 
-// expel ends a membership; who is none is no trouble (*assumed*).
-func (tx *transaction) expel(list *row, member guid) {
-	if r := tx.sim.membership(list.id, member); r != nil {
-		tx.remove(tx.sim.tables[memberTable], r)
+// expel ends a membership; who is none is no trouble (assumption missing_pair).
+func (tx *transaction) expel(list *row, member guid) *failure {
+	members := tx.sim.tables[memberTable]
+	r := tx.sim.membership(list.id, member)
+	if r == nil {
+		return tx.noPair(members, member)
 	}
+	tx.remove(members, r)
+	return nil
 }
 
 // countMember keeps membercount when a member comes or goes, by whatever way.

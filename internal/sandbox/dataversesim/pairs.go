@@ -37,13 +37,14 @@ func (tx *transaction) associateInList(r relation, here, there ref) *failure {
 	return f
 }
 
-// disassociate ends a pair; who is none is no trouble (*assumed*).
+// disassociate ends a pair; who is none is no trouble (assumption missing_pair).
 func (tx *transaction) disassociate(r relation, here, there ref) *failure {
 	if r.through.name != memberTable {
 		if pair := r.paired(here.id, there.id); pair != nil {
 			tx.apply(change{table: r.through, before: pair, message: "Delete", gone: tx.sim.nextVersion(), quiet: true})
+			return nil
 		}
-		return nil
+		return tx.noPair(r.through, there.id)
 	}
 	list, member := here, there
 	if here.table.name != listTable {
@@ -51,9 +52,17 @@ func (tx *transaction) disassociate(r relation, here, there ref) *failure {
 	}
 	found, f := tx.staticList(list.id)
 	if f == nil {
-		tx.expel(found, member.id)
+		f = tx.expel(found, member.id)
 	}
 	return f
+}
+
+// noPair is what taking apart rows that are no pair comes to.
+func (tx *transaction) noPair(pairs *table, id guid) *failure {
+	if tx.sim.assume.Load().MissingPair == "404" {
+		return missingRow(pairs, id)
+	}
+	return nil
 }
 
 // relationOf reads a path below a row that goes through a collection to a

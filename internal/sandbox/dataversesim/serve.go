@@ -9,6 +9,7 @@ import (
 func (s *Sim) serve(r *request) *response {
 	resp, f := s.dispatch(r)
 	if f != nil {
+		f.code = s.assume.Load().code(f.code)
 		resp = f.response()
 		resp.rows = 1
 		if r.prefs.notes.errors {
