@@ -113,7 +113,7 @@ func TestBothSidesAgree(t *testing.T) {
 	before := s.count().Ops
 	for range 2 {
 		s.pollAll()
-		s.quietly(time.Minute)
+		s.quietly(3 * time.Minute)
 	}
 	if after := s.count().Ops; fmt.Sprint(after) != fmt.Sprint(before) {
 		t.Errorf("it goes on by itself: %v, then %v", before, after)
@@ -261,9 +261,9 @@ func (s *twoSides) settle(when string) {
 		}
 	}
 	for i := 0; ; i++ {
-		s.quietly(time.Minute)
+		s.quietly(3 * time.Minute)
 		s.pollAll()
-		s.quietly(time.Minute)
+		s.quietly(3 * time.Minute)
 		open := s.questions()
 		if len(open) == 0 {
 			break

@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"hash"
+	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -45,10 +46,22 @@ func (o OAuth1) Layer() Layer {
 				signed.Header[k] = v
 			}
 			signed.Header["Authorization"] = []string{s.authorization(r)}
+			if signed.Body == nil {
+				signed.Body = onceOnly{}
+			}
 			return next.RoundTrip(signed)
 		})
 	}
 }
+
+// onceOnly is an empty body. A read without a body is repeated by net/http itself when
+// its connection breaks, with the nonce that was used already: Spotler would refuse it
+// as if the key were wrong. With a body that cannot be had again it is not, and the
+// layer that repeats reads has it signed anew.
+type onceOnly struct{}
+
+func (onceOnly) Read([]byte) (int, error) { return 0, io.EOF }
+func (onceOnly) Close() error             { return nil }
 
 // signer holds what every signature of one key shares.
 type signer struct {
