@@ -49,6 +49,12 @@ type demoResult struct {
 	CRMRequests       int64   `json:"crm_requests"`
 	Seconds           float64 `json:"seconds"`
 
+	// What came back from Spotler, and was joined in Dynamics: how many of each are as
+	// they should be. Those who are not count as different.
+	Back *people.BackReport `json:"way_back,omitempty"`
+	// Echoes are our own writes that the poll recognised.
+	Echoes int `json:"echoes"`
+
 	Store    string   `json:"store"`
 	Tampered int      `json:"tampered"`
 	Details  []string `json:"details,omitempty"` // the first differences: a GUID and the names of fields
@@ -139,6 +145,14 @@ func (c *demoCommand) settings(dir string, s *sandbox.Sandbox, addr string) (set
 		// Sixty people are deactivated or deleted within seconds here; that is the
 		// story of the day and not an accident.
 		"FENCE_LIMIT": "1000",
+		"MAPPING":     filepath.Join(dir, "mapping.yaml"), "SUBSCRIBERS_BECOME": "lead",
+	}
+	text, err := demoMapping()
+	if err == nil {
+		err = os.WriteFile(env["MAPPING"], text, 0o600)
+	}
+	if err != nil {
+		return settings.Settings{}, err
 	}
 	var environ []string
 	for k, v := range env {
@@ -172,6 +186,9 @@ func (d *demo) play(ctx context.Context) (demoResult, error) {
 		return r, err
 	}
 	if err := d.quiet(ctx, "the day is over; what is left:"); err != nil {
+		return r, err
+	}
+	if err := d.wayBack(ctx, &r); err != nil {
 		return r, err
 	}
 	return d.compare(ctx, r, began)
@@ -254,6 +271,10 @@ func (d *demo) compare(ctx context.Context, r demoResult, began time.Time) (demo
 	r.Lost, r.OutOfOrder = len(report.Lost), len(report.OutOfOrder)
 	r.Seconds = time.Since(began).Seconds()
 	r.Details = details(report)
+	if r.Back != nil {
+		r.Different += len(r.Back.Wrong)
+		r.Details = append(r.Details, r.Back.Wrong[:min(len(r.Back.Wrong), 20)]...)
+	}
 	return r, nil
 }
 

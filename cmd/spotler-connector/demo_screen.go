@@ -6,6 +6,8 @@ import (
 	"os"
 	"sync"
 	"time"
+
+	"github.com/spotler-connector/connector/internal/sandbox/people"
 )
 
 // demoScreen shows live progress: one line that changes on a terminal, a line now and
@@ -69,6 +71,10 @@ func (s *demoScreen) say(format string, args ...any) {
 
 // end prints how the day went.
 func (s *demoScreen) end(r demoResult) {
+	b := r.Back
+	if b == nil {
+		b = &people.BackReport{}
+	}
 	s.say(`
 The day in figures (%s)
   people                %6d
@@ -79,11 +85,21 @@ The day in figures (%s)
   requests to Dynamics  %6d
   seconds               %8.1f
 
+Back from Spotler
+  profile forms         %6d
+  unsubscribes          %6d
+  permissions changed   %6d
+  bounces               %6d
+  new subscribers       %6d   each is a lead now
+  contacts merged       %6d
+  leads qualified       %6d
+  echoes of our own     %6d   recognised, nothing written
+
 Both sides, compared person by person
   identical             %6d
   different             %6d
   lost                  %6d
-  out of order          %6d`, r.Store, r.People, r.Changes, r.JobsCompleted, r.JobsFailed, r.MarketingRequests, r.CRMRequests, r.Seconds, r.Identical, r.Different, r.Lost, r.OutOfOrder)
+  out of order          %6d`, r.Store, r.People, r.Changes, r.JobsCompleted, r.JobsFailed, r.MarketingRequests, r.CRMRequests, r.Seconds, b.Forms, b.Unsubscribes, b.Choices, b.Bounces, b.Subscribers, b.Merges, b.Qualified, r.Echoes, r.Identical, r.Different, r.Lost, r.OutOfOrder)
 	for _, d := range r.Details {
 		s.say("  - %s", d)
 	}

@@ -10,6 +10,8 @@ type InwardBit struct {
 	Spotler bool
 	// Barred: Do Not Bulk Email is set, so nothing may be on in Spotler.
 	Barred bool
+	// Left: the person has just unsubscribed from everything.
+	Left bool
 }
 
 // Subscriptions says what becomes of permission rows after a look at Spotler.
@@ -24,6 +26,7 @@ type Subscriptions struct {
 // InwardBits decides what a person's own choice in Spotler means for the rows in the
 // CRM. An opt-out wins whenever both moved or nobody knows who was first:
 //
+//	the person unsubscribed from everything    every row that says Yes becomes No
 //	Spotler equals the shadow                  an echo of our own write, Do Not Bulk Email's included
 //	Spotler equals the effective CRM value     agreed; the rows keep their own value
 //	Spotler moved to off                       the row becomes No
@@ -50,6 +53,8 @@ func (s *Subscriptions) add(b InwardBit, was BitSides) {
 	agreed := BitSides{CRM: now, Spotler: now}
 	b.On = b.On && b.HasRow
 	switch {
+	case b.Left && !b.Spotler && b.HasRow && b.Row: // Do Not Bulk Email may have hidden it
+		s.Set, s.Next[b.Key] = append(s.Set, b.valued(false)), BitSides{CRM: Off, Spotler: Off}
 	case now == was.Spotler:
 		s.Echoes++
 	case b.Spotler && b.Barred:

@@ -20,7 +20,7 @@ func TestInwardBits(t *testing.T) {
 	for _, c := range []struct {
 		name             string
 		row, hasRow      bool
-		barred           bool
+		barred, left     bool
 		told, spotler    bool
 		was              was
 		direction        connector.Direction
@@ -28,26 +28,28 @@ func TestInwardBits(t *testing.T) {
 		wantOn           bool
 		wantCRM, wantMPS decide.Position
 	}{
-		{"as agreed, on", true, true, false, true, true, was{on, on}, connector.BothWays, echo, false, unknown, unknown},
-		{"as agreed, off", false, true, false, true, false, was{off, off}, connector.BothWays, echo, false, unknown, unknown},
-		{"not told", true, true, false, false, false, was{on, on}, connector.BothWays, nothing, false, unknown, unknown},
-		{"a -> row", true, true, false, true, false, was{on, on}, connector.ToSpotler, nothing, false, unknown, unknown},
-		{"moved to off in Spotler", true, true, false, true, false, was{on, on}, connector.BothWays, set, false, off, off},
-		{"moved to on in Spotler", false, true, false, true, true, was{off, off}, connector.BothWays, set, true, on, on},
-		{"moved to on, without a row", false, false, false, true, true, was{off, off}, connector.BothWays, made, true, on, on},
-		{"both moved to the same", false, true, false, true, false, was{on, on}, connector.BothWays, agreed, false, off, off},
-		{"both moved: Spotler off, the CRM on", true, true, false, true, false, was{off, on}, connector.BothWays, set, false, off, off},
-		{"both moved: Spotler on, the CRM off", false, true, false, true, true, was{on, off}, connector.BothWays, back, false, unknown, on},
-		{"never agreed: Spotler off, the row Yes", true, true, false, true, false, was{}, connector.BothWays, set, false, off, off},
-		{"never agreed: Spotler on, the row No", false, true, false, true, true, was{}, connector.BothWays, back, false, unknown, on},
-		{"never agreed: Spotler on, no row", false, false, false, true, true, was{}, connector.BothWays, made, true, on, on},
-		{"never agreed: Spotler off, no row", false, false, false, true, false, was{}, connector.BothWays, nothing, false, unknown, off},
-		{"C-098 our echo of Do Not Bulk Email", false, true, true, true, false, was{off, off}, connector.BothWays, echo, false, unknown, unknown},
-		{"Do Not Bulk Email, turned on in Spotler", false, true, true, true, true, was{off, off}, connector.BothWays, back, false, unknown, on},
+		{"as agreed, on", true, true, false, false, true, true, was{on, on}, connector.BothWays, echo, false, unknown, unknown},
+		{"as agreed, off", false, true, false, false, true, false, was{off, off}, connector.BothWays, echo, false, unknown, unknown},
+		{"not told", true, true, false, false, false, false, was{on, on}, connector.BothWays, nothing, false, unknown, unknown},
+		{"a -> row", true, true, false, false, true, false, was{on, on}, connector.ToSpotler, nothing, false, unknown, unknown},
+		{"moved to off in Spotler", true, true, false, false, true, false, was{on, on}, connector.BothWays, set, false, off, off},
+		{"moved to on in Spotler", false, true, false, false, true, true, was{off, off}, connector.BothWays, set, true, on, on},
+		{"moved to on, without a row", false, false, false, false, true, true, was{off, off}, connector.BothWays, made, true, on, on},
+		{"both moved to the same", false, true, false, false, true, false, was{on, on}, connector.BothWays, agreed, false, off, off},
+		{"both moved: Spotler off, the CRM on", true, true, false, false, true, false, was{off, on}, connector.BothWays, set, false, off, off},
+		{"both moved: Spotler on, the CRM off", false, true, false, false, true, true, was{on, off}, connector.BothWays, back, false, unknown, on},
+		{"never agreed: Spotler off, the row Yes", true, true, false, false, true, false, was{}, connector.BothWays, set, false, off, off},
+		{"never agreed: Spotler on, the row No", false, true, false, false, true, true, was{}, connector.BothWays, back, false, unknown, on},
+		{"never agreed: Spotler on, no row", false, false, false, false, true, true, was{}, connector.BothWays, made, true, on, on},
+		{"never agreed: Spotler off, no row", false, false, false, false, true, false, was{}, connector.BothWays, nothing, false, unknown, off},
+		{"C-098 our echo of Do Not Bulk Email", false, true, true, false, true, false, was{off, off}, connector.BothWays, echo, false, unknown, unknown},
+		{"C-230 left for good, while Do Not Bulk Email hid it", true, true, true, true, true, false, was{off, off}, connector.BothWays, set, false, off, off},
+		{"left for good, the row said No", false, true, false, true, true, false, was{off, off}, connector.BothWays, echo, false, unknown, unknown},
+		{"Do Not Bulk Email, turned on in Spotler", false, true, true, false, true, true, was{off, off}, connector.BothWays, back, false, unknown, on},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			bit := decide.Bit{Key: key, Name: "Nieuwsbrief", Row: c.row, On: c.row, Direction: c.direction}
-			in := []decide.InwardBit{{Bit: bit, HasRow: c.hasRow, Barred: c.barred, Told: c.told, Spotler: c.spotler}}
+			in := []decide.InwardBit{{Bit: bit, HasRow: c.hasRow, Barred: c.barred, Left: c.left, Told: c.told, Spotler: c.spotler}}
 			s := decide.InwardBits(in, decide.BitShadow{key: c.was})
 			got := nothing
 			next, changed := s.Next[key]

@@ -243,7 +243,8 @@ func (b *run) compareBits(a *arrival) {
 	var bits []decide.InwardBit
 	for _, k := range b.env.Mapping.KnownBits(a.record.Table) {
 		key := decide.BitKey{Property: k.Property, Bit: k.Bit}
-		in := decide.InwardBit{Bit: decide.Bit{Key: key, Name: k.Name, Direction: k.Direction}, Barred: a.facts.DoNotBulkEmail}
+		in := decide.InwardBit{Bit: decide.Bit{Key: key, Name: k.Name, Direction: k.Direction}, Barred: a.facts.DoNotBulkEmail,
+			Left: a.standing.Status == connector.StatusOptOut && a.standing.Reason != ""}
 		if row, ok := rows[key]; ok {
 			in.Bit, in.HasRow = row, true
 		}

@@ -114,7 +114,7 @@ func (w *World) Expect(ctx context.Context, rules Rules, refused map[string][]st
 
 func (r Rules) columns(t connector.Table) []string {
 	table, _ := schema.Of(t)
-	out := []string{table.Key, "statecode", "donotemail", "donotbulkemail", "emailaddress1"}
+	out := []string{table.Key, "statecode", "donotemail", "donotbulkemail", "emailaddress1", "merged"}
 	for _, f := range r.Mapping {
 		if c := f.column(t); c != "" && !slices.Contains(out, c) {
 			out = append(out, c)
@@ -164,6 +164,8 @@ func (r Rules) verdict(t connector.Table, row row) (Want, string) {
 	address := strings.TrimSpace(row.text("emailaddress1"))
 	state := row.text("statecode")
 	switch {
+	case row.yes("merged"):
+		return Untouched, "the record was merged into another one"
 	case row.yes("donotemail"):
 		return Erased, "Do Not Email is set"
 	case t == connector.Lead && state == "1":
