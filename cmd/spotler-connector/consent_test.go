@@ -294,6 +294,18 @@ func TestMergeKeepsTheStrictestConsent(t *testing.T) {
 		if got := s.ledger(1); !slices.Contains(got, "Nieuwsbrief: on > off (user, dynamics)") {
 			t.Errorf("the winner's ledger: %q", got)
 		}
+		// The loser unsubscribed in Spotler, and nobody has asked Spotler since.
+		s.crm(person(5, nil), permission(501, 5, "Acties", true), person(6, nil), permission(601, 6, "Acties", true))
+		s.quiet()
+		s.control(http.MethodPost, s.sandbox.SpotlerURL+"/control/contacts/permission", map[string]any{"external_id": id(6), "bit": 4, "enabled": false}, nil)
+		if s.spotler()[id(6)].bits()["Acties"] {
+			t.Fatal("bit 4 is another permission")
+		}
+		merge(5, 6)
+		s.quiet()
+		if b := s.spotler()[id(5)].bits(); b["Acties"] || s.strictest(5)["Acties"] {
+			t.Errorf("the winner of one who unsubscribed: %v, %v", b, s.strictest(5))
+		}
 		one := map[string]any{"emailaddress1": "one@example.test"}
 		s.crm(person(3, one), permission(301, 3, "Nieuwsbrief", false))
 		s.quiet()
@@ -316,6 +328,9 @@ func TestMergeKeepsTheStrictestConsent(t *testing.T) {
 		s.quiet()
 		if l := s.links(3, 4); !l[0].ErasedAt.IsZero() || l[0].InSpotler() || !l[1].InSpotler() || s.spotler()[id(4)].Properties["email"] != "one@example.test" {
 			t.Errorf("a deleted loser took the winner along: %+v", l)
+		}
+		if r, err := s.house.store.Receipts(t.Context(), s.env, recordOf(3)); err != nil || len(r) != 1 || len(s.ledger(3)) != 0 || len(s.ledger(4)) == 0 {
+			t.Errorf("of the deleted loser: %d receipts, ledger %q, %v", len(r), s.ledger(3), err)
 		}
 	})
 }
@@ -345,6 +360,15 @@ func TestQualifiedLeadHandsOverItsContact(t *testing.T) {
 		in := s.spotler()
 		if len(in) != 1 || in[made].Properties["email"] != "vries@example.test" || in[made].Properties["customerType"] != "contact" || !in[made].bits()["Nieuwsbrief"] {
 			t.Errorf("in Spotler: %+v", in)
+		}
+		// What the lead agreed to stands under the contact's name now.
+		contact := connector.Record{Table: connector.Contact, ID: connector.RecordID(made)}
+		lead := connector.Record{Table: connector.Lead, ID: connector.RecordID(id(3))}
+		for record, want := range map[connector.Record]bool{contact: true, lead: false} {
+			entries, err := s.house.store.LedgerOf(t.Context(), s.env, record)
+			if err != nil || (len(entries) > 0 && entries[0].Permission == "Nieuwsbrief" && entries[0].Becomes == "on") != want {
+				t.Errorf("the ledger of %s: %+v, %v", record, entries, err)
+			}
 		}
 		// The lead is thrown away: its contact is another's by now.
 		s.crm(edit{Method: http.MethodDelete, Set: "leads", ID: id(3)})

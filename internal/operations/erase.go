@@ -117,14 +117,29 @@ func (b *run) erased(ctx context.Context, p *person, status int) ([]store.Put, e
 	p.result.tellings = b.infoTellings(&p.link, p.deleted)
 	p.result.links = []store.Link{p.link}
 	p.result.consents = append(p.result.consents, erasureChange(p))
-	p.result.receipts = []store.Receipt{{Environment: b.env.Name, Record: p.record, At: b.now, Rule: p.verdict.Rule, Why: p.link.Reason,
-		ExternalID: id, Answers: []store.Answer{{System: "spotler", Says: goneBy(status), Status: status, At: b.Now().UTC()}},
-		Lanes: b.arrivals(p), Rows: b.rowsOf}}
+	p.result.receipts = []store.Receipt{b.receipt(p, id, goneBy(status), status)}
 	if hash == "" {
 		return nil, nil
 	}
 	p.result.release = []store.Claim{{Hash: hash, Record: p.record}}
 	return b.successor(ctx, p, hash)
+}
+
+// receipt proves that somebody was erased; with it, the store forgets what it keeps.
+// says and status are what Spotler answered.
+func (b *run) receipt(p *person, id connector.ExternalID, says string, status int) store.Receipt {
+	return store.Receipt{Environment: b.env.Name, Record: p.record, At: b.now, Rule: p.verdict.Rule, Why: p.link.Reason, ExternalID: id,
+		Answers: []store.Answer{{System: "spotler", Says: says, Status: status, At: b.Now().UTC()}}, Lanes: b.arrivals(p), Rows: b.rowsOf}
+}
+
+// forget ends what is kept about a row that was deleted and whose contact is another's
+// by now, or that has none: nothing in Spotler is touched.
+func (b *run) forget(p *person) {
+	if !handsOver(p.link.Rule) && len(p.link.Shadow) == 0 {
+		return // nothing was ever written for it, or it was erased before
+	}
+	p.link.Shadow, p.link.Rule, p.link.Reason = nil, p.verdict.Rule, sentence(p.verdict.Reason)
+	p.result.receipts = []store.Receipt{b.receipt(p, connector.ExternalIDOf(p.record.ID), "the row had no contact of its own, so nothing was anonymised", 0)}
 }
 
 // arrivals are the lanes in which somebody came from Spotler before the link was known.

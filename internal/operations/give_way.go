@@ -42,7 +42,11 @@ func (b *run) giveWayOne(ctx context.Context, p *person) error {
 	}
 	if next != nil {
 		if p.verdict.Rule == ruleMerged {
-			b.strictest(p, next)
+			if err := b.strictest(ctx, p, next); err != nil {
+				return err
+			}
+		} else {
+			p.result.same = []store.Same{{From: p.record, To: next.record}}
 		}
 		p.result.follow = append(p.result.follow, PutSync(b.env.Name, next.record, store.Consent, fmt.Sprintf("%s/%d", p.verdict.Rule, p.work.ID), p.verdict.Rule))
 		if err := b.apart(ctx, p, next); err != nil {
@@ -109,15 +113,28 @@ func (b *run) apart(ctx context.Context, p, next *person) error {
 }
 
 // strictest turns off, for the winner of a merge, every permission that the loser has
-// off.
-func (b *run) strictest(p, winner *person) {
+// off, in its rows or in Spotler, where nobody may have looked since.
+func (b *run) strictest(ctx context.Context, p, winner *person) error {
 	none := p.facts.DoNotBulkEmail || p.facts.DoNotEmail || p.link.Status == connector.StatusOptOut
 	off := map[string]bool{}
 	for _, permission := range p.permissions {
-		off[permission.Name] = off[permission.Name] || !permission.Subscribed || none
+		off[permissionKey(permission.Name)] = off[permissionKey(permission.Name)] || !permission.Subscribed
+	}
+	if p.link.InSpotler() {
+		_, current, err := b.looked(ctx, p)
+		if err != nil {
+			return err
+		}
+		agreed := decide.BitShadowOf(shadowOf(p.link), b.knownBits(p), b.env.fieldHash)
+		for _, k := range b.env.Mapping.KnownBits(p.record.Table) { // its rows may be the winner's by now
+			key := decide.BitKey{Property: k.Property, Bit: k.Bit}
+			if current.Exists && agreed[key].Spotler == decide.On && !current.On[key] {
+				off[permissionKey(k.Name)] = true
+			}
+		}
 	}
 	for _, permission := range winner.permissions {
-		if !permission.Subscribed || !off[permission.Name] && !none {
+		if !permission.Subscribed || !off[permissionKey(permission.Name)] && !none {
 			continue
 		}
 		for _, row := range winner.rows[permission.Name] {
@@ -126,6 +143,7 @@ func (b *run) strictest(p, winner *person) {
 		p.result.consents = append(p.result.consents, store.ConsentChange{Record: winner.record, Permission: permission.Name, Was: "on", Becomes: "off",
 			Who: byConnector, Origin: inDynamics, Why: "a row that had it off was merged into this one, and the strictest consent holds"})
 	}
+	return nil
 }
 
 // silence turns all permissions off of a contact whose person another contact stands

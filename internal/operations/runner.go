@@ -191,6 +191,7 @@ type result struct {
 	follow   []store.Put
 	tellings []store.Telling
 	consents []store.ConsentChange
+	same     []store.Same
 	reviews  []store.Review
 	answered []store.Review
 	// columns are shown on the job row beside the outcome.
@@ -206,7 +207,7 @@ type result struct {
 
 // settled turns a result into a settlement, with what Dataverse must hear.
 func (b *run) settled(ctx context.Context, t store.Taken, job connector.Job, res result) store.Settlement {
-	s := store.Settlement{Outcome: res.outcome, Since: t.Since, Links: res.links, Release: res.release, Follow: res.follow, Tellings: res.tellings, Into: res.into, Consents: res.consents, Reviews: res.reviews, Answered: res.answered, Receipts: res.receipts}
+	s := store.Settlement{Outcome: res.outcome, Since: t.Since, Links: res.links, Release: res.release, Follow: res.follow, Tellings: res.tellings, Into: res.into, Consents: res.consents, Same: res.same, Reviews: res.reviews, Answered: res.answered, Receipts: res.receipts}
 	if !res.again.IsZero() {
 		s.State, s.RetryAt, s.FreeAttempt, s.Cause = store.OpQueued, res.again, true, store.CauseHeld
 		return s

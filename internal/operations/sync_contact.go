@@ -130,6 +130,9 @@ func (b *run) leave(ctx context.Context, people []*person) error {
 		if p.deleted && !p.linked {
 			p.verdict.Reason = "there is no such row in Dynamics 365, and it was never in Spotler"
 		}
+		if p.deleted && p.linked {
+			b.forget(p)
+		}
 		p.link.Status, p.link.Reason, p.link.Rule = p.verdict.Status, sentence(p.verdict.Reason), p.verdict.Rule
 		p.link.Version = p.row.Version
 		if p.deleted {

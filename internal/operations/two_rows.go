@@ -10,14 +10,13 @@ import (
 func (p *person) twoRows() string {
 	count := map[string]int{}
 	for _, permission := range p.permissions {
-		count[strings.ToLower(strings.TrimSpace(permission.Name))]++
+		count[permissionKey(permission.Name)]++
 	}
 	var names []string
 	for _, permission := range p.permissions {
-		name := strings.TrimSpace(permission.Name)
-		if key := strings.ToLower(name); count[key] > 1 {
+		if key := permissionKey(permission.Name); count[key] > 1 {
 			count[key] = 0
-			names = append(names, name)
+			names = append(names, strings.TrimSpace(permission.Name))
 		}
 	}
 	if len(names) == 0 {
@@ -26,3 +25,6 @@ func (p *person) twoRows() string {
 	slices.Sort(names)
 	return "There is more than one permission row for " + join(names) + ": a No wins; delete all but one."
 }
+
+// permissionKey is a name of a permission as names are compared.
+func permissionKey(name string) string { return strings.ToLower(strings.TrimSpace(name)) }

@@ -38,6 +38,8 @@ type Settlement struct {
 	Later []Later
 	// Consents are changes of consent that the op made or saw, for the ledger.
 	Consents []ConsentChange
+	// Same are records that turned out to be people whom the ledger knows by another.
+	Same []Same
 	// Reviews are questions for a person, and Answered those that have their answer.
 	Reviews  []Review
 	Answered []Review

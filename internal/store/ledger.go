@@ -10,6 +10,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -73,23 +75,46 @@ func (e Entry) mac(key []byte, env connector.Environment, before string) (string
 // enter writes changes of consent of settlements into the ledger. It is the last
 // step of a Finish, because the head of the ledger is a lock that all need.
 func (f *finishing) enter(ctx context.Context) error {
-	byEnv := map[connector.Environment][]ConsentChange{}
-	var order []connector.Environment
+	byEnv, same := map[connector.Environment][]ConsentChange{}, map[connector.Environment][]Same{}
 	for _, x := range f.mine {
-		if len(x.Consents) == 0 {
+		if len(x.Consents)+len(x.Same) == 0 {
 			continue
 		}
 		name, _, _ := strings.Cut(string(x.Lane), "/")
 		env := connector.Environment(name)
-		if byEnv[env] == nil {
-			order = append(order, env)
-		}
 		byEnv[env] = append(byEnv[env], x.Consents...)
+		same[env] = append(same[env], x.Same...)
 	}
-	sortBy(order, func(e connector.Environment) string { return string(e) })
-	for _, env := range order {
+	for _, env := range slices.Sorted(maps.Keys(byEnv)) {
+		if err := f.rename(ctx, env, same[env]); err != nil {
+			return fmt.Errorf("ledger: %w", err)
+		}
+		if len(byEnv[env]) == 0 {
+			continue
+		}
 		if err := f.s.appendLedger(ctx, f.tx, env, byEnv[env], f.now); err != nil {
 			return fmt.Errorf("ledger: %w", err)
+		}
+	}
+	return nil
+}
+
+// Same says that another record is the same person from now on: the contact that was
+// made of a lead.
+type Same struct{ From, To connector.Record }
+
+// rename makes entries about From those of To, unless To has entries of its own.
+func (f *finishing) rename(ctx context.Context, env connector.Environment, people []Same) error {
+	if len(people) == 0 {
+		return nil
+	}
+	if _, _, err := f.s.lockLedger(ctx, f.tx, env); err != nil { // nobody gets a name meanwhile
+		return err
+	}
+	for _, p := range people {
+		if _, err := f.s.exec(ctx, f.tx, `UPDATE ledger_person SET record = ? WHERE environment = ? AND record = ? AND NOT EXISTS
+			(SELECT 1 FROM ledger_person AS other WHERE other.environment = ? AND other.record = ?)`, p.To.String(), string(env), p.From.String(), string(env), p.To.String()); err != nil {
+			return err
 		}
 	}
 	return nil
