@@ -45,7 +45,8 @@ type environment struct {
 	again    chan struct{} // asks that it starts anew
 	dryRun   sync.Mutex    // one at a time
 	// able says which tables Dataverse has; nil while nobody knows.
-	able atomic.Pointer[dataverse.Capabilities]
+	able  atomic.Pointer[dataverse.Capabilities]
+	still atomic.Bool // the poll stands still at its fence
 	// updateSteps are the steps in Dataverse that tell us of changed people.
 	updateSteps map[connector.Table]connector.RecordID
 	// schemasRead is when the schemas were read for the last start.

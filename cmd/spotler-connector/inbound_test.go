@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -255,4 +256,45 @@ func (s *story) info(n int) map[string]any {
 // recordOf is the n-th contact.
 func recordOf(n int) connector.Record {
 	return connector.Record{Table: connector.Contact, ID: connector.RecordID(id(n))}
+}
+
+// A window that stops at the fence raises an alert, which ends when a later one passes;
+// what is no part of it goes on.
+func TestFenceOfThePoll(t *testing.T) {
+	t.Parallel()
+	s := beginTwoWay(t, "sqlite:"+t.TempDir()+"/c.db", map[string]string{"POLL_EMPTIES": "2"})
+	for n := 1; n <= 3; n++ {
+		s.crm(person(n, map[string]any{"jobtitle": "Buyer"}))
+	}
+	s.quiet()
+	for n := 1; n <= 3; n++ {
+		s.profile(id(n), map[string]any{"profileField1": ""})
+	}
+	if got := s.types("poll", "now"); got.code != exitOK { // it begins
+		t.Fatalf("poll now: %s%s", got.out, got.err)
+	}
+	now := time.Now()
+	window := func() error { return s.house.envs[0].poll(t.Context(), now.Add(-time.Hour), now.Add(time.Minute)) }
+	if err := window(); err == nil {
+		t.Fatal("the window passed")
+	}
+	if got := s.types("status"); !strings.Contains(got.out, "poll.empties") || got.code != exitFailed {
+		t.Errorf("status: exit %d\n%s", got.code, got.out)
+	}
+	s.crm(edit{Set: "contacts", ID: id(1), Body: map[string]any{"lastname": "Vos"}})
+	s.quiet()
+	if c := s.spotler()[id(1)]; c.Properties["lastName"] != "Vos" || s.row("contacts", id(1))["jobtitle"] != "Buyer" {
+		t.Errorf("other work: %v", c.Properties)
+	}
+	s.profile(id(3), map[string]any{"profileField1": "Buyer"})
+	if err := window(); err != nil {
+		t.Fatal(err)
+	}
+	s.quiet()
+	if got := s.types("status"); strings.Contains(got.out, "poll.empties") {
+		t.Errorf("the alert stays:\n%s", got.out)
+	}
+	if s.row("contacts", id(1))["jobtitle"] != nil {
+		t.Error("what was emptied did not come")
+	}
 }

@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	connector "github.com/spotler-connector/connector"
@@ -15,6 +17,7 @@ import (
 	"github.com/spotler-connector/connector/internal/schema"
 	"github.com/spotler-connector/connector/internal/settings"
 	"github.com/spotler-connector/connector/internal/spotler"
+	"github.com/spotler-connector/connector/internal/store"
 )
 
 // poll puts what changed in Spotler between two moments into the lanes.
@@ -34,7 +37,35 @@ func (e *environment) window(ctx context.Context, from, to time.Time) (operation
 		e.house.log.Info("Spotler was asked what changed", "environment", o.Name, "contacts", seen.Contacts, "echoes", seen.Echoes, "bounces", seen.Bounces,
 			"new", seen.Put, "known", seen.Known, "unread", seen.Unread)
 	}
-	return seen, err
+	e.house.metrics.Polled(o.Name, polledOf(seen))
+	return seen, errors.Join(err, e.standsStill(ctx, err))
+}
+
+// polledOf are the counts of a window as the API tells them.
+func polledOf(w operations.Watched) openapi.Polled {
+	return openapi.Polled{Contacts: w.Contacts, Echoes: w.Echoes, Bounces: w.Bounces, New: w.Put, Known: w.Known, Strangers: w.Strangers, Unread: w.Unread}
+}
+
+// standsStill raises an alert when a window stops at the fence, and takes it back when
+// one passes.
+func (e *environment) standsStill(ctx context.Context, err error) error {
+	f := fault.As(err)
+	switch {
+	case err == nil && e.still.CompareAndSwap(true, false):
+		return e.house.store.Resume(ctx, e.settings.Name, store.GatePoll)
+	case f == nil || f.Kind != fault.NotValid:
+		return nil
+	}
+	e.still.Store(true)
+	return e.house.store.Pause(ctx, store.Gate{Environment: e.settings.Name, API: store.GatePoll, PausedUntil: e.house.now().Add(2*e.settings.Poll.Every + time.Minute), Reason: sentenceOf(f.Says), Alert: true})
+}
+
+// sentenceOf makes what an error says a sentence of its own.
+func sentenceOf(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:] + "."
 }
 
 // poll asks Spotler of one environment now what changed there.
@@ -47,8 +78,9 @@ func (h *house) poll(ctx context.Context, name connector.Environment) (openapi.P
 		clock := e.clockwork()
 		clock.Poll = func(ctx context.Context, from, to time.Time) error {
 			seen, err := e.window(ctx, from, to)
-			out.Contacts, out.Echoes, out.Bounces = out.Contacts+seen.Contacts, out.Echoes+seen.Echoes, out.Bounces+seen.Bounces
-			out.New, out.Known, out.Strangers, out.Unread = out.New+seen.Put, out.Known+seen.Known, out.Strangers+seen.Strangers, out.Unread+seen.Unread
+			p := polledOf(seen)
+			out.Contacts, out.Echoes, out.Bounces = out.Contacts+p.Contacts, out.Echoes+p.Echoes, out.Bounces+p.Bounces
+			out.New, out.Known, out.Strangers, out.Unread = out.New+p.New, out.Known+p.Known, out.Strangers+p.Strangers, out.Unread+p.Unread
 			return err
 		}
 		err := clock.PollNow(ctx)

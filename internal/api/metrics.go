@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	connector "github.com/spotler-connector/connector"
+	"github.com/spotler-connector/connector/internal/api/openapi"
 	"github.com/spotler-connector/connector/internal/settings"
 	"github.com/spotler-connector/connector/internal/store"
 )
@@ -21,6 +22,7 @@ type Metrics struct {
 	requests *prometheus.CounterVec
 	took     *prometheus.HistogramVec
 	events   *prometheus.CounterVec
+	polled   *prometheus.CounterVec
 }
 
 // MetricsStore is what the figures are read from. *store.Store is one.
@@ -46,10 +48,12 @@ func NewMetrics(o Options) *Metrics {
 		events: prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: namespace, Name: "hook_requests_total",
 			Help: "Requests to the hook of an environment, by HTTP status."}, []string{"environment", "status"}),
 	}
+	m.polled = prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: namespace, Name: "polled_total",
+		Help: "What the reading of Spotler's changes brought: contacts, of them echoes of our own writes, bounces, new work, work that was known, strangers, and items that could not be read."}, []string{"environment", "what"})
 	build := prometheus.NewGauge(prometheus.GaugeOpts{Namespace: namespace, Name: "build_info", Help: "Always 1; the version is a label.",
 		ConstLabels: prometheus.Labels{"version": o.Version}})
 	build.Set(1)
-	m.registry.MustRegister(m.requests, m.took, m.events, build, collectors.NewGoCollector(),
+	m.registry.MustRegister(m.requests, m.took, m.events, m.polled, build, collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), figures{o.Store, o.Settings.Environments, o.Now, o.Report})
 	return m
 }
@@ -65,6 +69,13 @@ func (m *Metrics) Request(env connector.Environment, api, method, class string, 
 // the environment "".
 func (m *Metrics) Hook(env connector.Environment, status int) {
 	m.events.WithLabelValues(string(env), fmt.Sprint(status)).Inc()
+}
+
+// Polled counts what one reading of Spotler's changes brought.
+func (m *Metrics) Polled(env connector.Environment, p openapi.Polled) {
+	for what, n := range map[string]int{"contacts": p.Contacts, "echoes": p.Echoes, "bounces": p.Bounces, "new": p.New, "known": p.Known, "strangers": p.Strangers, "unread": p.Unread} {
+		m.polled.WithLabelValues(string(env), what).Add(float64(n))
+	}
 }
 
 // Handler answers /metrics.

@@ -173,7 +173,7 @@ func (p *Pump) readGates(ctx context.Context, now time.Time) error {
 	p.gatesAt = now.Add(gatesEvery)
 	p.gates = map[connector.Environment]time.Time{}
 	for _, g := range gates {
-		if g.API != store.GateIrreversible && g.PausedUntil.After(p.gates[g.Environment]) {
+		if g.API != store.GateIrreversible && g.API != store.GatePoll && g.PausedUntil.After(p.gates[g.Environment]) {
 			p.gates[g.Environment] = g.PausedUntil
 		}
 	}

@@ -15,6 +15,9 @@ const (
 	GateDataverse    = "dataverse"
 	GateSpotler      = "spotler"
 	GateIrreversible = "irreversible"
+	// GatePoll holds no work back: it only tells that the reading of Spotler's changes
+	// stands still until a person acts.
+	GatePoll = "poll"
 )
 
 // Forever is a pause that only a person lifts.
