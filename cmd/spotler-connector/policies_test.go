@@ -102,6 +102,9 @@ func TestPolicies(t *testing.T) {
 		if c, m := s.row("contacts", id(1))["address1_city"], s.spotler()[id(1)].Properties["city"]; c != "Ulft" || m != "Epe" {
 			t.Errorf("while a person is asked: %v and %v", c, m)
 		}
+		if got := s.types("status"); !strings.Contains(got.out, "2 questions for a person") {
+			t.Errorf("status shows\n%s", got.out)
+		}
 		if got := s.types("reviews", "list"); strings.Contains(got.out, "Ulft") || !strings.Contains(got.out, city) {
 			t.Errorf("the list shows\n%s", got.out)
 		}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spotler-connector/connector/internal/api/openapi"
 	"github.com/spotler-connector/connector/internal/fault"
+	"github.com/spotler-connector/connector/internal/store"
 )
 
 // statusCommand says how the connector is doing.
@@ -119,11 +120,14 @@ func showTrouble(s *printer, e openapi.EnvironmentStatus) {
 		}
 	}
 	for _, a := range e.Alerts {
-		if e.Fence.Stopped && !openapi.RemoteAPI(a.Code).Valid() && a.Code != alertSchema {
+		if e.Fence.Stopped && !openapi.RemoteAPI(a.Code).Valid() && a.Code != alertSchema && a.Code != store.GatePoll {
 			tell("the fence stopped irreversible operations at "+s.moment(a.Since), a.Detail, "fence release "+e.Name)
 		} else if !slices.Contains(said, a.Detail) {
 			tell("alert since "+s.moment(a.Since), a.Detail)
 		}
+	}
+	if n := value(e.Reviews); n > 0 {
+		tell(counted(n, "question")+" for a person", "", "reviews list --env "+e.Name)
 	}
 	if e.DeadLetters > 0 {
 		tell(counted(e.DeadLetters, "dead letter"), "", "jobs list --state dead --env "+e.Name)

@@ -17,6 +17,7 @@ import (
 type ReviewStore interface {
 	Reviews(ctx context.Context, env connector.Environment, n int) ([]store.Review, error)
 	Review(ctx context.Context, env connector.Environment, subject, field string) (store.Review, error)
+	CountReviews(ctx context.Context, env connector.Environment) (int, error)
 	ResolveReview(ctx context.Context, r store.Review) error
 }
 

@@ -63,6 +63,10 @@ func (s *server) environmentStatus(ctx context.Context, e settings.Environment, 
 	if err != nil {
 		return openapi.EnvironmentStatus{}, err
 	}
+	reviews, err := s.Store.CountReviews(ctx, e.Name)
+	if err != nil {
+		return openapi.EnvironmentStatus{}, fmt.Errorf("api: reviews of %s: %w", e.Name, err)
+	}
 	op := func(state store.OpState) int64 { return int64(c.Ops[state]) }
 	lane := func(state store.LaneState) int64 { return int64(c.Lanes[state]) }
 	state, reason := s.state(e, gates)
@@ -71,7 +75,7 @@ func (s *server) environmentStatus(ctx context.Context, e settings.Environment, 
 		Lanes: openapi.LaneCounts{Idle: lane(store.LaneIdle), Ready: lane(store.LaneReady), Dispatched: lane(store.LaneDispatched), Running: lane(store.LaneRunning)},
 		Jobs: openapi.JobCounts{Queued: op(store.OpQueued), Running: op(store.OpRunning), Done: op(store.OpDone),
 			Failed: op(store.OpFailed), Dead: op(store.OpDead), Cancelled: op(store.OpCancelled)},
-		Backlog: op(store.OpQueued) + op(store.OpRunning), DeadLetters: op(store.OpDead),
+		Backlog: op(store.OpQueued) + op(store.OpRunning), DeadLetters: op(store.OpDead), Reviews: some(int64(reviews)),
 		TellingsPending: int64(c.Tellings), TellingsDead: int64(c.DeadTellings), Linked: int64(c.Links),
 		OldestReadyAt: some(c.OldestReady), LastIntakeAt: some(c.LastRequest), Fence: fence,
 	}

@@ -134,6 +134,15 @@ func (s *Store) Reviews(ctx context.Context, env connector.Environment, n int) (
 	return out, nil
 }
 
+// CountReviews is how many questions of an environment are open.
+func (s *Store) CountReviews(ctx context.Context, env connector.Environment) (int, error) {
+	out, err := collect(ctx, s.from(s.read), func(r *sql.Rows) (n int, err error) { return n, r.Scan(&n) }, `SELECT COUNT(*) FROM review WHERE environment = ? AND resolved_at = 0`, string(env))
+	if err != nil || len(out) == 0 {
+		return 0, err
+	}
+	return out[0], nil
+}
+
 // Review is one question, open or answered; fault.NotFound when there is none.
 func (s *Store) Review(ctx context.Context, env connector.Environment, subject, field string) (Review, error) {
 	if err := s.Prepare(ctx, env); err != nil {

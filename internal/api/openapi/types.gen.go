@@ -429,6 +429,9 @@ type EnvironmentStatus struct {
 	// Reason Why it is not on
 	Reason *string `json:"reason,omitempty"`
 
+	// Reviews Questions that wait for a person; absent when there are none
+	Reviews *int64 `json:"reviews,omitempty"`
+
 	// State on; paused when a gate is closed; off when it did not start.
 	State EnvironmentState `json:"state"`
 
