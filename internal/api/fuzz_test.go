@@ -50,3 +50,22 @@ func FuzzParseJobID(f *testing.F) {
 		}
 	})
 }
+
+// Any cursor is a place in the receipts, or refused.
+func FuzzReceiptCursor(f *testing.F) {
+	f.Add("1764061200000,contact/6f0c1c9e-0d9b-4f0e-9a44-0a3c4f6c2b11")
+	f.Add(",")
+	f.Add("9223372036854775808,contact/x")
+	f.Fuzz(func(t *testing.T, cursor string) {
+		r, err := receiptAt(cursor)
+		if err != nil {
+			if fault.Of(err) != fault.NotValid || len(cursor) > 20 && strings.Contains(problemDetail(err), cursor) {
+				t.Fatalf("%q: %v", cursor, err)
+			}
+			return
+		}
+		if cursor != "" && (r.Record.IsZero() || r.At.UnixMilli() <= 0) {
+			t.Fatalf("%q is %+v", cursor, r)
+		}
+	})
+}
