@@ -25,6 +25,7 @@ var settled = []fixed{
 	{"code_list_locked", codeListLocked, "2.9", "a list that is locked", "lists.go"},
 	{"code_list_dynamic", codeListDynamic, "2.9", "a dynamic list that should get a member", "lists.go"},
 	{"code_depth", "0x80042f09", "2.9", "change tracking without reading at the level of the organisation", "privileges.go"},
+	{"code_delta_expired", "0x80044352", "2.6", "a delta token that is too old; its status is 410", "changes.go"},
 	{"code_status", "0x80048408", "2.9", "a status that does not belong to the state", "derive.go"},
 	{"code_fetch", codeBadFetch, "2.9", "FetchXML that cannot be read; 0x80041102 an unknown table, 0x80041103 an unknown column, 0x8004e023 too many rows to add up", "queried.go"},
 	// Definitions.
@@ -38,6 +39,7 @@ var settled = []fixed{
 	{"remove_component", "either id", "6.1", "RemoveSolutionComponent takes the id of the component or of what it stands for", "define_action.go"},
 	{"import_at_once", true, "6.2", "a solution is imported before ImportSolutionAsync answers", "solution_import.go"},
 	{"access_rights", "1 2 4 16 32 65536 262144 524288", "6.1", "the numbers of the verbs of privileges", "solution.go"},
+	{"depth", "all rows", "6.1", "a privilege below Global shows all rows, but no changes; Append and AppendTo are not asked for", "roles.go"},
 	// Rows.
 	{"rounding", "half away from zero", "2.4", "a number with more digits than its column is rounded, not refused", "valuetype.go"},
 	{"picks_order", "ascending, each once", "2.4", "the values of a multi-select choice, at most 150", "valuetype.go"},

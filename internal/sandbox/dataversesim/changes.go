@@ -10,8 +10,9 @@ import (
 	"time"
 )
 
-// tokenLife is how long the platform keeps changes (reference: dataverse-api 2.6).
-const tokenLife = 7 * 24 * time.Hour
+// usualTokenLife is how long the platform keeps changes when the organisation
+// does not say (reference: dataverse-api 2.6).
+const usualTokenLife = 7 * 24 * time.Hour
 
 // remember writes a committed change into the log of its table. The log is
 // thinned to the last line per row when it has grown well past the table.
@@ -85,10 +86,22 @@ func (s *Sim) parseDeltaToken(mark string) (int64, *failure) {
 	if !ok || err != nil || errTime != nil {
 		return 0, badArgument("The delta token is malformed.")
 	}
-	if version < s.expiredBelow || s.cfg.Now().Sub(at) > tokenLife {
+	if version < s.expiredBelow || s.cfg.Now().Sub(at) > s.tokenLife() {
 		return 0, fail(http.StatusGone, "0x80044352", "The supplied delta token has expired. Perform a full sync.")
 	}
 	return version, nil
+}
+
+// tokenLife is how long a delta token holds: the organisation's
+// expirechangetrackingindays. The caller holds a lock.
+func (s *Sim) tokenLife() time.Duration {
+	t := s.tables["organization"]
+	for _, at := range t.order {
+		if days, ok := t.val(at.row, "expirechangetrackingindays").(int64); ok && days >= 0 {
+			return time.Duration(days) * 24 * time.Hour
+		}
+	}
+	return usualTokenLife
 }
 
 // listChanges answers a query that tracks changes: the whole table with a delta

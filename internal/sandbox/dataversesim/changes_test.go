@@ -104,4 +104,11 @@ func TestChangesRefused(t *testing.T) {
 	now = now.Add(8 * 24 * time.Hour)
 	o.must(410, "GET", delta, "")
 	o.must(400, "GET", "contacts?$deltatoken=nonsense", "")
+	// The organisation says how long.
+	_, delta = o.follow("contacts", "5000")
+	o.must(204, "PATCH", "organizations("+o.sim.cfg.OrganizationID+")", `{"expirechangetrackingindays":30}`)
+	now = now.Add(29 * 24 * time.Hour)
+	o.must(200, "GET", delta, "")
+	now = now.Add(2 * 24 * time.Hour)
+	o.must(410, "GET", delta, "")
 }

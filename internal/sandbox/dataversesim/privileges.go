@@ -37,17 +37,21 @@ func (s *Sim) permitted(t *table, method string) *failure {
 	return s.may(t, rightFor(method))
 }
 
-// may refuses one right that the role does not give.
+// may refuses one right that no role of the application user gives, or that the
+// control API took away.
 func (s *Sim) may(t *table, right string) *failure {
 	s.denied.RLock()
-	defer s.denied.RUnlock()
-	if !s.denied.set[t.name+" "+right] {
-		return nil
-	}
-	if right == rightReadAll { // the code is *assumed*: depth denied
+	denied := s.denied.set[t.name+" "+right]
+	s.denied.RUnlock()
+	granted := s.granted.Load()
+	switch {
+	case right == rightReadAll && (denied || !t.pairs && !granted.allows("prvRead"+t.name, depths["Global"])):
+		// the code is *assumed*: depth denied
 		return fail(http.StatusForbidden, "0x80042f09", "Principal user (Id=%s, type=8) does not have organization-level prvRead%s privilege for entity '%s'.", s.user.id, t.name, t.name)
+	case denied, right != rightReadAll && !t.pairs && !granted.allows("prv"+right+t.name, depths["Basic"]):
+		return s.lacks(t, right)
 	}
-	return fail(http.StatusForbidden, "0x80040220", "Principal user (Id=%s, type=8) is missing prv%s%s privilege on OTC=%s for entity '%s'.", s.user.id, right, t.name, t.name, t.name)
+	return nil
 }
 
 // allowed refuses what the role does not allow at an address: an action asks
@@ -91,7 +95,7 @@ func (s *Sim) mayBypass(r *request) *failure {
 func (s *Sim) holds(privilege string) *failure {
 	s.denied.RLock()
 	defer s.denied.RUnlock()
-	if !s.denied.set[privilege] {
+	if !s.denied.set[privilege] && s.granted.Load().allows(privilege, depths["Basic"]) {
 		return nil
 	}
 	return fail(http.StatusForbidden, "0x80040220", "Principal user (Id=%s, type=8) is missing %s privilege.", s.user.id, privilege)

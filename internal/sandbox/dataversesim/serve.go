@@ -160,6 +160,12 @@ func function(name string) func(*Sim, *request) (*response, *failure) {
 // boundAction is an action on one row of a table; nil when there is none.
 func boundAction(t *table, name string) func(*Sim, *request, guid) (*response, *failure) {
 	switch t.name + " " + name {
+	case "role AddPrivilegesRole":
+		return addPrivileges(false)
+	case "role ReplacePrivilegesRole":
+		return addPrivileges(true)
+	case "role RemovePrivilegeRole":
+		return removePrivilege
 	case "lead QualifyLead":
 		return qualifyLead
 	case "list AddMemberList":

@@ -87,7 +87,8 @@ type Sim struct {
 	catalog  atomic.Pointer[catalog] // tables and sets, for those who hold no lock
 	skew     atomic.Int64            // nanoseconds between the two
 	entitled entitlement
-	notReady atomic.Int64 // requests that find no metadata cache
+	granted  atomic.Pointer[grants] // what the roles of the application user allow
+	notReady atomic.Int64           // requests that find no metadata cache
 	bus      bus
 	journal  journal
 	assume   atomic.Pointer[Assumptions]
@@ -170,6 +171,7 @@ func (s *Sim) furnish() {
 	for _, t := range s.ordered {
 		s.furnishPrivileges(tx, t)
 	}
+	s.furnishRoles(tx)
 	tx.commit()
 	for _, t := range s.tables {
 		t.written = writes{}

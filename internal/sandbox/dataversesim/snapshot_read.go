@@ -290,6 +290,7 @@ func (s *Sim) become(in *snapshotReader) error {
 	s.adopt(in.model)
 	s.resumeKeys()
 	s.dropJobs()
+	s.regrant()
 	return nil
 }
 

@@ -57,6 +57,7 @@ type slot struct {
 // table is one table with its rows. The lock of the Sim guards it.
 type table struct {
 	name, set, key, primary string
+	pairs                   bool // of an N:N relationship: there are no privileges on it
 
 	meta      *metadata.Table
 	shape     *shape

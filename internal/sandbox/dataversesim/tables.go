@@ -46,7 +46,7 @@ func (s *Sim) adopt(m *metadata.Model) {
 func newTable(def *metadata.Table) *table {
 	t := &table{name: def.Name, rows: map[guid]*slot{}, indexes: map[string]*index{}, elastic: def.Elastic}
 	// These never change: requests read them without a lock.
-	t.set, t.key, t.primary = def.Set, def.Key, def.Primary
+	t.set, t.key, t.primary, t.pairs = def.Set, def.Key, def.Primary, def.Intersect
 	t.eventful = !def.Logical && !def.Intersect && def.Name != "systemuser" && def.Name != "businessunit" && def.Name != "asyncoperation" && def.Name != memberTable
 	t.become(def)
 	return t

@@ -90,12 +90,17 @@ func (tx *transaction) rollback() {
 
 func (tx *transaction) commit() {
 	s := tx.sim
+	roles := false
 	for i := range tx.changes {
 		c := &tx.changes[i]
+		roles = roles || touchesRoles(c.table)
 		s.count(c)
 		c.table.remember(c)
 		s.journal.note(c, tx.now)
 		s.steps.touch(c.table)
+	}
+	if roles {
+		s.regrant()
 	}
 	s.raise(tx)
 }

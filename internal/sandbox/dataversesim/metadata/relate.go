@@ -119,6 +119,9 @@ func intersect(r *Relationship, one, two *Table) *Table {
 		{Name: r.TwoKey, Schema: r.TwoKey, Type: Key, Label: two.Label, Targets: []string{two.Name}},
 		{Name: "versionnumber", Schema: "VersionNumber", Type: BigInt, ReadOnly: true},
 	}
+	if r.Intersect == "roleprivileges" { // at which depth a role holds a privilege
+		t.Columns = append(t.Columns, &Column{Name: "privilegedepthmask", Schema: "PrivilegeDepthMask", Type: Integer, ReadOnly: true})
+	}
 	for _, c := range t.Columns {
 		c.complete()
 	}
