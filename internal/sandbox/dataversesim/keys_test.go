@@ -2,8 +2,12 @@ package dataversesim
 
 import (
 	"cmp"
+	"fmt"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/spotler-connector/connector/internal/sandbox/dataversesim/metadata"
 )
 
 func TestAlternateKeys(t *testing.T) {
@@ -169,4 +173,32 @@ func TestDeletionGoesOnAsTheRelationshipSays(t *testing.T) {
 	o.must(404, "GET", "new_visits("+acme+")", "")
 	o.must(404, "GET", "emails("+bob+")", "")
 	o.must(404, "GET", "activitypointers("+bob+")", "")
+}
+
+func FuzzKeyAddress(f *testing.F) {
+	sim := New(Config{Seed: 1})
+	f.Cleanup(sim.Close)
+	t := sim.tables["contact"]
+	next := sim.model
+	for i, columns := range [][]string{{"employeeid"}, {"externaluseridentifier", "numberofchildren"}, {"originatingleadid", "birthdate"}} {
+		b, err := metadata.ParseBody([]byte(fmt.Sprintf(`{"SchemaName":"new_k%d","KeyAttributes":["%s"]}`, i, strings.Join(columns, `","`))))
+		if err != nil {
+			f.Fatal(err)
+		}
+		m, k, err := next.MakeKey(next.Table("contact"), b, metadata.Origin{})
+		if err != nil {
+			f.Fatal(err)
+		}
+		next = m.WithKeyStatus("contact", k.Name, metadata.KeyActive)
+	}
+	sim.adopt(next)
+	for _, seed := range []string{"employeeid='A''1'", "externaluseridentifier='x,y',numberofchildren=2", "_originatingleadid_value=" + ann + ",birthdate=1980-05-17", "a=", "='", "employeeid=", "employeeid='"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(x *testing.T, text string) {
+		k, known, refused := t.keyed(text)
+		if known && (refused != nil || len(k.values) != len(k.key.cols)) {
+			x.Errorf("%q: %+v %v", text, k, refused)
+		}
+	})
 }

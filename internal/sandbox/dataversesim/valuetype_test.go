@@ -2,6 +2,7 @@ package dataversesim
 
 import (
 	"fmt"
+	"net/url"
 	"strings"
 	"testing"
 )
@@ -85,6 +86,28 @@ func TestFilesAreNotSimulated(t *testing.T) {
 	for _, c := range [][2]string{{"PATCH", "new_visits(" + ann + ")/new_paper"}, {"GET", "new_visits(" + ann + ")/new_paper/$value"}, {"POST", "InitializeFileBlocksUpload"}} {
 		if r := o.call(c[0], c[1], "bytes"); r.status != 501 || !strings.Contains(r.body, "is not simulated") {
 			t.Error(c, r.status, r.body)
+		}
+	}
+}
+
+// A multi-select choice is found by the values in it, in both languages.
+func TestMultiSelectIsFiltered(t *testing.T) {
+	o := newOrg(t, Config{Seed: 1})
+	o.must(204, "POST", "EntityDefinitions", visitTable(""))
+	o.must(204, "POST", visitColumns, attribute("MultiSelectPicklist", "new_Tags", `"OptionSet":{"Options":[{"Value":1,"Label":`+labelled("A")+`},{"Value":2,"Label":`+labelled("B")+`},{"Value":3,"Label":`+labelled("C")+`}]}`))
+	for name, tags := range map[string]string{"one": "1", "both": "2,1", "last": "3"} {
+		o.must(204, "POST", "new_visits", fmt.Sprintf(`{"new_name":%q,"new_tags":%q}`, name, tags))
+	}
+	o.must(204, "POST", "new_visits", `{"new_name":"none"}`)
+	odata := url.QueryEscape("Microsoft.Dynamics.CRM.ContainValues(PropertyName='new_tags',PropertyValues=['2','3'])")
+	fetch := url.QueryEscape(`<fetch><entity name="new_visit"><attribute name="new_name"/><order attribute="new_name"/><filter><condition attribute="new_tags" operator="contain-values"><value>2</value><value>3</value></condition></filter></entity></fetch>`)
+	for _, path := range []string{"new_visits?$select=new_name&$orderby=new_name&$filter=" + odata, "new_visits?fetchXml=" + fetch} {
+		var got []any
+		for _, r := range values(t, o.must(200, "GET", path, "")) {
+			got = append(got, r["new_name"])
+		}
+		if fmt.Sprint(got) != "[both last]" {
+			t.Error(path, got)
 		}
 	}
 }

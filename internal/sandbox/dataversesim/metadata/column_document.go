@@ -80,10 +80,10 @@ func (d *Document) addTyped(c *Column) {
 	case String, Memo:
 		d.add("Format", c.Format, "ImeMode", "Auto", "MaxLength", c.Max, "IsLocalizable", false, "FormatName", doc("", "Value", c.Format))
 		if c.Type == String {
-			d.add("YomiOf", nil, "DatabaseLength", 2*c.Max, "FormulaDefinition", "", "SourceTypeMask", 0)
+			d.add("YomiOf", nil, "DatabaseLength", 2*c.Max, "FormulaDefinition", c.Formula, "SourceTypeMask", 0)
 		}
 	case Integer:
-		d.add("Format", "None", "MaxValue", int(c.Top), "MinValue", int(c.Min), "FormulaDefinition", "", "SourceTypeMask", 0)
+		d.add("Format", "None", "MaxValue", int(c.Top), "MinValue", int(c.Min), "FormulaDefinition", c.Formula, "SourceTypeMask", 0)
 	case BigInt:
 		d.add("MaxValue", 9223372036854775807, "MinValue", -9223372036854775807)
 	case Decimal, Double, Money:
@@ -92,7 +92,7 @@ func (d *Document) addTyped(c *Column) {
 			d.add("PrecisionSource", c.PrecisionSource, "CalculationOf", nil, "IsBaseCurrency", c.ReadOnly)
 		}
 	case DateTime:
-		d.add("MinSupportedValue", "1753-01-01T00:00:00Z", "MaxSupportedValue", "9999-12-30T23:59:59Z", "Format", c.Format, "ImeMode", "Auto", "SourceTypeMask", 0, "FormulaDefinition", "",
+		d.add("MinSupportedValue", "1753-01-01T00:00:00Z", "MaxSupportedValue", "9999-12-30T23:59:59Z", "Format", c.Format, "ImeMode", "Auto", "SourceTypeMask", 0, "FormulaDefinition", c.Formula,
 			"DateTimeBehavior", doc("", "Value", c.Behavior), "CanChangeDateTimeBehavior", managed(c.Custom, false, "canchangedatetimebehavior"))
 	case Lookup, Customer, Owner, PartyList:
 		d.add("Targets", c.Targets, "Format", "None")

@@ -69,7 +69,7 @@ func (m *Model) readNewTable(b *Body, o Origin) (*Table, error) {
 	case "Elastic":
 		t.Elastic = true
 	default:
-		return nil, &Refused{501, CodePayload, "A table of the type " + kind + " is not simulated."}
+		return nil, notSimulated("A table of the type " + kind)
 	}
 	switch t.Ownership {
 	case "":

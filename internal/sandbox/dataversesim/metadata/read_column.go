@@ -86,11 +86,17 @@ func (b *Body) readCommon(c *Column) {
 	if c.Source = b.Whole("SourceType", 0); c.Source < 0 || c.Source > 3 {
 		b.refuse(invalid("The SourceType of '%s' must be 0, 1, 2 or 3.", c.Name))
 	}
+	if c.Source == 1 || c.Source == 3 {
+		b.refuse(notSimulated("The computing of a calculated column or a formula column"))
+	}
 	c.ReadOnly = c.ReadOnly || c.Source != 0 // calculated and rollup columns are read-only (2.4)
 	c.Formula = b.Text("FormulaDefinition")
 }
 
 func (b *Body) readText(c *Column) {
+	if b.Text("AutoNumberFormat") != "" {
+		b.refuse(notSimulated("An automatic number"))
+	}
 	least, most, usual := 1, 4000, 100
 	if c.Type == Memo {
 		most, usual = 1048576, 2000

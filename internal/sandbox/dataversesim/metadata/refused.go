@@ -44,3 +44,8 @@ func needed(format string, args ...any) *Refused {
 func ofPlatform(format string, args ...any) *Refused {
 	return &Refused{http.StatusBadRequest, CodeSystem, fmt.Sprintf(format, args...)}
 }
+
+// notSimulated is an honest no: the platform can do it, the simulator cannot.
+func notSimulated(what string) *Refused {
+	return &Refused{http.StatusNotImplemented, "0x80060888", what + " is not simulated."}
+}
