@@ -27,6 +27,7 @@ rows:
   - {spotler: firstName, contact: firstname, lead: firstname, entity: ifunds_firstname, direction: "<->"}
   - {spotler: city, contact: address1_city, direction: "<-"}
   - {spotler: permissions, contact: "@map(permissions)", direction: "<->"}
+  - {spotler: "$value:Website", lead: subject, direction: "<-"}
 `
 
 // inboundFields are the fields of Spotler in these tests.

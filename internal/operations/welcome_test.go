@@ -65,3 +65,48 @@ func TestWhichMatchWins(t *testing.T) {
 		})
 	}
 }
+
+// A GUID in Spotler that we never wrote is looked up as contact, lead and account: who
+// is found is linked, and of whom is not found nobody is created.
+func TestGUIDIsLookedUp(t *testing.T) {
+	h := newInboundHouse(t)
+	h.env.Subscribers = Subscribers{Strategy: decide.StrategyContact}
+	lead := map[string]any{"leadid": storetest.ID(6), "statecode": 0, "createdon": "2024-01-01T00:00:00Z"}
+	h.crm.rows = map[string][]map[string]any{"contacts": {contactRow(5, nil)}, "leads": {lead}}
+	var work []store.Taken
+	for n := 5; n <= 7; n++ {
+		in := Inbound{ExternalID: connector.ExternalIDOf(storetest.ID(n)), EncryptedID: "enc", Changed: h.clock.Now(), ReadAt: h.clock.Now(), Properties: map[string]any{"email": "jan@example.test"}}
+		work = append(work, h.inbound(store.AddressLane(inboundEnv, string(storetest.ID(n))), in))
+	}
+	ends := h.run(work...)
+	for i, want := range []connector.Record{{Table: connector.Contact, ID: storetest.ID(5)}, {Table: connector.Lead, ID: storetest.ID(6)}} {
+		if len(ends[i].Follow) != 1 || ends[i].Follow[0].Lane != store.LaneOf(inboundEnv, want) {
+			t.Errorf("%s: %+v", want, ends[i].Follow)
+		}
+	}
+	if len(ends[2].Follow) != 0 || len(ends[2].Reviews) != 1 || ends[2].Reviews[0].Kind != store.ReviewOrphan || len(h.crm.writes) != 0 {
+		t.Errorf("the orphan: %+v, writes %v", ends[2], h.crm.writes)
+	}
+}
+
+// C-114, C-116, C-117, C-606: an empty id, and one that is no GUID, are new subscribers;
+// the fixed values of the mapping and of the settings are on the new row.
+func TestDefaultsOfANewLead(t *testing.T) {
+	h := newInboundHouse(t)
+	h.env.Subscribers = Subscribers{Strategy: decide.StrategyLead, Defaults: map[string]any{"companyname": "Unknown"}}
+	var work []store.Taken
+	for _, external := range []connector.ExternalID{"", "shop-7"} {
+		in := Inbound{ExternalID: external, EncryptedID: "enc-" + string(external), Changed: h.clock.Now(), ReadAt: h.clock.Now(), Properties: map[string]any{"email": "jan@example.test", "firstName": "Jan"}}
+		work = append(work, h.inbound(store.AddressLane(inboundEnv, "x"+string(external)), in))
+	}
+	ends := h.run(work...)
+	if len(h.crm.writes) != 2 {
+		t.Fatalf("writes %+v, ends %+v", h.crm.writes, ends)
+	}
+	for _, w := range h.crm.writes {
+		var row map[string]any
+		if err := json.Unmarshal(w.Body, &row); err != nil || row["subject"] != "Website" || row["companyname"] != "Unknown" || row["firstname"] != "Jan" || row["emailaddress1"] != "jan@example.test" {
+			t.Errorf("the lead: %v, %v", row, err)
+		}
+	}
+}
