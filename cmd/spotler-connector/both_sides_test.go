@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -55,8 +56,9 @@ type twoSides struct {
 	*story
 	database string
 	settings map[string]string
-	people   int
-	next     int // id of the next row
+	people   int   // so many there ever were, numbered from 1
+	acting   []int // those who are still in Spotler
+	next     int   // id of the next row
 
 	gone, out map[int]bool     // erased; unsubscribed from everything
 	rows      map[int][]string // ids of permission rows by person, one per permission
@@ -83,7 +85,7 @@ func TestBothSidesAgree(t *testing.T) {
 	t.Parallel()
 	rounds, edits, crowd, seed := 3, 40, 6, 1
 	if os.Getenv(wholeEnviron) != "" {
-		rounds, edits, crowd, seed = 100, 100, 40, int(time.Now().UnixNano()&0xffffff)
+		rounds, edits, crowd, seed = 50, 200, 40, int(time.Now().UnixNano()&0xffffff)
 	}
 	if n, err := strconv.Atoi(os.Getenv(seedEnviron)); err == nil { // to repeat a run
 		seed = n
@@ -93,16 +95,17 @@ func TestBothSidesAgree(t *testing.T) {
 	if err := os.WriteFile(file, []byte(agreeing), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s := &twoSides{database: "sqlite:" + t.TempDir() + "/c.db", people: crowd, next: 10_000,
+	s := &twoSides{database: "sqlite:" + t.TempDir() + "/c.db", next: 10_000,
 		settings: map[string]string{"MAPPING": file, "POLL_EVERY": "24h", "POLL_EMPTIES": "0", "JOB_LOG": "none", "FENCE_LIMIT": "0"},
 		gone:     map[int]bool{}, out: map[int]bool{}, rows: map[int][]string{}, rested: map[[2]int]bool{}, jobs: map[string]scoreJob{}}
 	s.story = begin(t, s.database, s.settings)
 	s.key()
-	s.populate()
 	for round := range rounds {
+		s.populate(crowd)
+		s.settle(fmt.Sprintf("before round %d", round))
 		s.onActs, s.offActs, s.restarts = map[[2]int]bool{}, map[[2]int]bool{}, 0
 		for _, m := range rapid.SliceOfN(moves, edits, edits).Example(seed*1000 + round) {
-			m.Person = 1 + m.Person%crowd
+			m.Person = s.acting[m.Person%len(s.acting)]
 			s.do(m)
 		}
 		s.settle(fmt.Sprintf("round %d", round))
@@ -120,10 +123,14 @@ func TestBothSidesAgree(t *testing.T) {
 	}
 }
 
-// populate makes the people, with two permissions each.
-func (s *twoSides) populate() {
+// populate makes new people, with their permissions, in place of those who left.
+func (s *twoSides) populate(crowd int) {
 	s.Helper()
-	for n := 1; n <= s.people; n++ {
+	s.acting = slices.DeleteFunc(s.acting, func(n int) bool { return s.gone[n] || s.out[n] })
+	for len(s.acting) < crowd {
+		s.people++
+		n := s.people
+		s.acting = append(s.acting, n)
 		all := []edit{person(n, map[string]any{"jobtitle": "Buyer", "salutation": "Ms", "address1_line1": "Church Street 1"})}
 		for i, name := range people.Permissions {
 			s.next++
@@ -132,7 +139,6 @@ func (s *twoSides) populate() {
 		}
 		s.crm(all...)
 	}
-	s.settle("the beginning")
 }
 
 // do makes one move.
