@@ -51,6 +51,25 @@ func reviewsComeAndGo(b bench) {
 	if r, err := b.s.Review(context.Background(), env, answer.Subject, "city"); err != nil || r.Choice != "crm" || r.ResolvedAt.IsZero() {
 		b.Errorf("the answer: %+v, %v", r, err)
 	}
+	ctx := context.Background()
+	b.settleReviews(1, "d", func(s *store.Settlement) { s.Reviews = []store.Review{question(1, "city", "Ede", "Epe")} })
+	if n, err := b.s.CountReviews(ctx, env); err != nil || n != 1 {
+		b.Errorf("%d open: %v", n, err)
+	}
+	answer.Choice = "dismiss"
+	if err := b.s.ResolveReview(ctx, answer); err != nil {
+		b.Fatal(err)
+	}
+	answer.Choice = "crm"
+	if err := b.s.ResolveReview(ctx, answer); err != nil {
+		b.Fatal(err)
+	}
+	if r, err := b.s.Review(ctx, env, answer.Subject, "city"); err != nil || r.Choice != "dismiss" {
+		b.Errorf("closed twice: %+v, %v", r, err)
+	}
+	if n, err := b.s.CountReviews(ctx, env); err != nil || n != 0 {
+		b.Errorf("%d open: %v", n, err)
+	}
 }
 
 // reviewsOfTheErased: erasure deletes what the questions of a person hold.
