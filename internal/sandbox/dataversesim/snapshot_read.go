@@ -186,7 +186,7 @@ func (in *snapshotReader) row(t *table, text []byte) (*row, error) {
 	if last := len(t.order) - 1; last >= 0 && t.order[last].seq >= seq {
 		return nil, errors.New("it is out of order")
 	}
-	r := &row{id: id, seq: seq, version: version, vals: make([]any, t.shape.usual)}
+	sets := make([]assignment, 0, len(values))
 	for _, m := range values {
 		c := t.shape.byName[m.key]
 		if c == nil || c.index < 0 {
@@ -196,7 +196,11 @@ func (in *snapshotReader) row(t *table, text []byte) (*row, error) {
 		if err != nil {
 			return nil, fmt.Errorf("column %q: %w", m.key, err)
 		}
-		r.put(c, v)
+		sets = append(sets, assignment{c, v})
+	}
+	r := &row{id: id, seq: seq, version: version, vals: make([]any, room(t.shape.usual, sets))}
+	for _, a := range sets {
+		r.put(a.col, a.val)
 	}
 	return r, nil
 }
