@@ -255,6 +255,19 @@ func (s *twoSides) pollAll() {
 	}
 }
 
+// safetyNet finds the events that were lost while the connector was away.
+func (s *twoSides) safetyNet() {
+	s.Helper()
+	for _, step := range s.house.envs[0].clockwork().Steps() {
+		if step.Name != "changes" && step.Name != "pull_jobs" {
+			continue
+		}
+		if err := step.Once(s.Context()); err != nil {
+			s.Fatal(err)
+		}
+	}
+}
+
 // settle ends all trouble, polls and answers until nothing is left, and compares.
 func (s *twoSides) settle(when string) {
 	s.Helper()
@@ -268,6 +281,7 @@ func (s *twoSides) settle(when string) {
 	}
 	for i := 0; ; i++ {
 		s.quietly(3 * time.Minute)
+		s.safetyNet()
 		s.pollAll()
 		s.quietly(3 * time.Minute)
 		open := s.questions()
