@@ -152,6 +152,9 @@ func (b *run) written(ctx context.Context, p *person, status connector.SpotlerSt
 	if p.link.Owner && p.link.AddressHash != "" && p.link.AddressHash != p.hash {
 		gaveUp = p.link.AddressHash
 	}
+	if status == connector.StatusOptOut {
+		p.consents.Corrections = p.leftEverything()
+	}
 	p.result.consents = b.consentChanges(p, status == connector.StatusOptOut)
 	if status == connector.StatusOptOut { // nothing was written: what was agreed on before still is
 		p.sending.Next, p.consents.Next, p.fresh = nil, nil, false
@@ -175,6 +178,18 @@ func (b *run) written(ctx context.Context, p *person, status connector.SpotlerSt
 		p.result.follow = append(p.result.follow, next...)
 	}
 	p.end(o)
+}
+
+// leftEverything are the rows that say Yes of a person who opted out of everything in
+// Spotler before anybody polled it: they become No.
+func (p *person) leftEverything() []decide.Correction {
+	var out []decide.Correction
+	for _, bit := range bitsOf(p.mapped) {
+		if bit.Row && bit.Direction.Inward() {
+			out = append(out, decide.Correction{Bit: bit})
+		}
+	}
+	return out
 }
 
 // reject finds out which fields Spotler refuses, by sending each once with the
