@@ -18,9 +18,15 @@ func TestDefinitionsChangeUnderLoad(t *testing.T) {
 		func(int) { o.must(200, "GET", "contacts?$select=lastname&$expand=owninguser($select=fullname)", "") },
 		func(n int) { o.must(204, "POST", "new_visits", fmt.Sprintf(`{"new_name":"%d"}`, n)) },
 		func(int) { o.must(200, "GET", "$metadata", "") },
-		func(int) { o.must(200, "GET", "contacts?fetchXml=%3Cfetch%3E%3Centity%20name='contact'/%3E%3C/fetch%3E", "") },
-		func(int) { o.must(200, "GET", "EntityDefinitions(LogicalName='contact')/Attributes?$select=LogicalName", "") },
-		func(int) { o.must(200, "GET", "contacts("+ann+")?$select=lastname", "", "Prefer", `odata.include-annotations="*"`) },
+		func(int) {
+			o.must(200, "GET", "contacts?fetchXml=%3Cfetch%3E%3Centity%20name='contact'/%3E%3C/fetch%3E", "")
+		},
+		func(int) {
+			o.must(200, "GET", "EntityDefinitions(LogicalName='contact')/Attributes?$select=LogicalName", "")
+		},
+		func(int) {
+			o.must(200, "GET", "contacts("+ann+")?$select=lastname", "", "Prefer", `odata.include-annotations="*"`)
+		},
 	} {
 		busy.Go(func() {
 			for n := i * 1000; ; n++ {

@@ -372,6 +372,24 @@ func TestSolutionHoldsWhatWasMadeForIt(t *testing.T) {
 	if got := fmt.Sprint(components()); got != "[9 1]" {
 		t.Error(got)
 	}
+	// Rows that are components.
+	o.must(204, "PATCH", "roles("+acme+")", `{"name":"R"}`, within...)
+	if got := fmt.Sprint(components()); got != "[9 1 20]" {
+		t.Error(got)
+	}
+	o.must(204, "PATCH", "contacts("+acme+")", `{"lastname":"R"}`, within...)
+	o.must(204, "DELETE", "roles("+acme+")", "")
+	if got := fmt.Sprint(components()); got != "[9 1]" {
+		t.Error(got)
+	}
+	if r := o.call("POST", "roles", `{"name":"Lost"}`, "MSCRM.SolutionUniqueName", "Nowhere"); r.status != 400 {
+		t.Error(r.status, r.body)
+	}
+	if r := values(t, o.must(200, "GET", "roles?$filter=name%20eq%20'Lost'", "")); len(r) != 0 {
+		t.Error("a refused role was made:", r)
+	}
+	o.must(200, "PUT", "/control/assumptions", `{"unknown_solution":"default"}`)
+	o.must(204, "POST", "roles", `{"name":"Lost"}`, "MSCRM.SolutionUniqueName", "Nowhere")
 }
 
 // What a customer made has events and changes at once.

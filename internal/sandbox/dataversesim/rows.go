@@ -17,8 +17,10 @@ func (s *Sim) insert(r *request, t *table) (*response, *failure) {
 		if f != nil {
 			return f
 		}
-		made, f = tx.create(t, id, sets)
-		return f
+		if made, f = tx.create(t, id, sets); f != nil {
+			return f
+		}
+		return tx.enlist(r, t, made)
 	})
 	if f != nil {
 		return nil, f
@@ -69,8 +71,10 @@ func (s *Sim) upsert(r *request, t *table, address string) (*response, *failure)
 			id = given
 		}
 		status = http.StatusCreated
-		made, f = tx.create(t, id, sets)
-		return f
+		if made, f = tx.create(t, id, sets); f != nil {
+			return f
+		}
+		return tx.enlist(r, t, made)
 	})
 	if f != nil {
 		return nil, f
@@ -92,6 +96,7 @@ func (s *Sim) delete(r *request, t *table, id guid) (*response, *failure) {
 			return f
 		}
 		tx.remove(t, before)
+		tx.delist(t, before)
 		return nil
 	})
 	if f != nil {

@@ -1,6 +1,7 @@
 package dataversesim
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/spotler-connector/connector/internal/sandbox/dataversesim/metadata"
@@ -59,15 +60,18 @@ func (s *Sim) solutionNamed(name string) (*row, metadata.Origin, *failure) {
 // join puts a component in a solution; nil is the default solution, whose
 // members are not kept.
 func (s *Sim) join(solution *row, kind int64, id string) {
-	if solution == nil {
-		return
-	}
-	t := s.tables["solutioncomponent"]
-	if s.member(solution.id, id) != nil {
-		return
-	}
 	tx := s.begin(s.user)
 	tx.silent = true
+	tx.join(solution, kind, id)
+	tx.commit()
+}
+
+func (tx *transaction) join(solution *row, kind int64, id string) {
+	s := tx.sim
+	if solution == nil || s.member(solution.id, id) != nil {
+		return
+	}
+	t := s.tables[componentTableName]
 	r := &row{id: newGUID(s.rand), seq: s.nextSeq(), version: s.nextVersion(), vals: make([]any, t.shape.usual)}
 	r.put(t.shape.byName["solutionid"], ref{s.tables["solution"], solution.id})
 	r.put(t.shape.byName["componenttype"], kind)
@@ -75,13 +79,39 @@ func (s *Sim) join(solution *row, kind int64, id string) {
 	r.put(t.shape.byName["rootcomponentbehavior"], int64(0))
 	r.put(t.shape.byName["ismetadata"], true)
 	r.put(t.shape.byName["createdon"], tx.now)
-	tx.apply(change{table: t, after: r, message: "Create"})
-	tx.commit()
+	tx.apply(change{table: t, after: r, message: "Create", quiet: true})
+}
+
+const componentTableName = "solutioncomponent"
+
+// rowComponents are the tables whose rows are components, by their type
+// (reference: dataverse-api 6.1, component membership).
+var rowComponents = map[string]int64{"role": 20, "savedquery": 26, "workflow": 29, "systemform": 60, "webresource": 61, "sitemap": 62, "appmodule": 80,
+	stepTableName: 92, "serviceendpoint": 95, "environmentvariabledefinition": 380, "environmentvariablevalue": 381}
+
+// enlist puts a row that a request made in the solution that it names.
+func (tx *transaction) enlist(r *request, t *table, made *row) *failure {
+	kind, is := rowComponents[t.name]
+	if !is || r.header.Get(solutionHeader) == "" {
+		return nil
+	}
+	solution, _, f := tx.sim.solutionOf(r)
+	if f == nil {
+		tx.join(solution, kind, made.id.String())
+	}
+	return f
+}
+
+// delist takes a row that goes out of all solutions.
+func (tx *transaction) delist(t *table, gone *row) {
+	if _, is := rowComponents[t.name]; is {
+		tx.leave(gone.id.String())
+	}
 }
 
 // member finds the component of a solution that stands for an object.
 func (s *Sim) member(solution guid, object string) *row {
-	t := s.tables["solutioncomponent"]
+	t := s.tables[componentTableName]
 	for _, r := range t.pointing(t.shape.byName["solutionid"], solution) {
 		if id, _ := t.val(r, "objectid").(string); strings.EqualFold(id, object) {
 			return r
@@ -92,22 +122,23 @@ func (s *Sim) member(solution guid, object string) *row {
 
 // leave takes components out of all solutions.
 func (s *Sim) leave(ids ...string) {
-	t := s.tables["solutioncomponent"]
 	tx := s.begin(s.user)
 	tx.silent = true
+	tx.leave(ids...)
+	tx.commit()
+}
+
+func (tx *transaction) leave(ids ...string) {
+	t := tx.sim.tables[componentTableName]
 	for _, at := range append([]*slot(nil), t.order...) {
 		if at.row == nil {
 			continue
 		}
 		id, _ := t.val(at.row, "objectid").(string)
-		for _, gone := range ids {
-			if strings.EqualFold(id, gone) {
-				tx.remove(t, at.row)
-				break
-			}
+		if slices.ContainsFunc(ids, func(gone string) bool { return strings.EqualFold(id, gone) }) {
+			tx.apply(change{table: t, before: at.row, message: "Delete", gone: tx.sim.nextVersion(), quiet: true})
 		}
 	}
-	tx.commit()
 }
 
 // welcome makes the rows that stand for a new table: the messages that can have
