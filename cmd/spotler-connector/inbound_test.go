@@ -185,6 +185,17 @@ func TestUnsubscribeComesBack(t *testing.T) {
 		if i := s.info(1); i["dh_name"] != "Opt-out" || i["dh_active"] != false || i["dh_reason"] == "" {
 			t.Errorf("Spotler Info: %v", i)
 		}
+		s.crm(person(2, nil), permission(201, 2, "Nieuwsbrief", true), permission(202, 2, "Acties", false))
+		s.quiet()
+		s.control(http.MethodPost, s.sandbox.SpotlerURL+"/control/contacts/unsubscribe", map[string]any{"external_id": id(2)}, nil)
+		s.crm(edit{Set: "dh_spotlerpermissions", ID: id(202), Body: map[string]any{"dh_subscribed": true}}) // before anybody polled
+		s.quiet()
+		s.poll()
+		for _, row := range []string{id(201), id(202)} {
+			if s.row("dh_spotlerpermissions", row)["dh_subscribed"] != false {
+				t.Errorf("row %s says Yes after the person left", row)
+			}
+		}
 	})
 }
 

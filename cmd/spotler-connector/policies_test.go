@@ -139,6 +139,16 @@ func TestPolicies(t *testing.T) {
 		if r, _ := parsed[openapi.Review](s, "reviews", "show", city); value(r.Choice) != "agreed" || r.ResolvedAt == nil {
 			t.Errorf("after both agreed: %+v", r)
 		}
+		s.profile(id(1), map[string]any{"city": "Borne"})
+		s.crm(edit{Set: "contacts", ID: id(1), Body: map[string]any{"address1_city": nil}})
+		s.quiet()
+		if got := s.types("reviews", "answer", city, "crm", "--wait"); got.code != exitOK {
+			t.Fatalf("the answer: %s%s", got.out, got.err)
+		}
+		s.quiet()
+		if crm, mail := s.row("contacts", id(1))["address1_city"], s.spotler()[id(1)].Properties["city"]; crm != nil || mail != nil {
+			t.Errorf("nothing was chosen: %v in Dynamics and %v in Spotler", crm, mail)
+		}
 	})
 }
 
