@@ -78,6 +78,35 @@ func TestInwardBits(t *testing.T) {
 	}
 }
 
+// An opt-out that nobody polled yet is not hidden by Do Not Bulk Email: the row becomes
+// No, so that lifting it turns nothing on. Our own write, whose answer was lost, is none.
+func TestHiddenOptOut(t *testing.T) {
+	key := decide.BitKey{Property: "permissions", Bit: 1}
+	want := decide.Effective([]decide.Bit{{Key: key, Name: "Nieuwsbrief", Row: true, Direction: connector.BothWays}}, true)
+	shadow := decide.BitShadow{key: {CRM: decide.On, Spotler: decide.On}}
+	if !decide.NeedsSpotlerState(want, shadow) {
+		t.Error("nobody looks")
+	}
+	for name, c := range map[string]struct {
+		current   decide.Current
+		corrected int
+	}{
+		"off already":       {decide.Current{Read: true, Exists: true, On: map[decide.BitKey]bool{}}, 1},
+		"still on":          {decide.Current{Read: true, Exists: true, On: map[decide.BitKey]bool{key: true}}, 0},
+		"off, maybe by us":  {decide.Current{Read: true, Exists: true, MayBeOurs: true}, 0},
+		"nobody is there":   {decide.Current{Read: true}, 0},
+		"nobody looked yet": {decide.Current{}, 0},
+	} {
+		got := decide.Bits(want, shadow, c.current)
+		if len(got.Corrections) != c.corrected || len(got.Send) != 1 || got.Send[0].On || got.Next[key] != (decide.BitSides{CRM: decide.Off, Spotler: decide.Off}) {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+	if decide.NeedsSpotlerState(want, decide.BitShadow{key: {CRM: decide.Off, Spotler: decide.Off}}) {
+		t.Error("somebody looks although nothing moved")
+	}
+}
+
 // C-223 to C-231: where a person stands in Spotler.
 func TestInSpotler(t *testing.T) {
 	const active, hard, soft, out, permanent, gone = connector.StatusActive, connector.StatusHardBounce, connector.StatusSoftBounce, connector.StatusOptOut, connector.StatusPermanent, connector.StatusAnonymized

@@ -86,6 +86,9 @@ type Current struct {
 	// out; one that exists with a bit missing counts as off.
 	Exists bool
 	On     map[BitKey]bool
+	// MayBeOurs: an earlier write of ours may have been done, so that a bit which is off
+	// proves no opt-out of the person.
+	MayBeOurs bool
 }
 
 // Correction sets a row in Dataverse to No because the person opted out in Spotler.
@@ -100,14 +103,21 @@ type Consents struct {
 }
 
 // NeedsSpotlerState reports whether the person must be read from Spotler before
-// Bits may decide: only when a bit is to be turned on.
+// Bits may decide: when a bit is to be turned on, or when it is turned off although
+// its row says Yes, for that would hide an opt-out that nobody polled yet.
 func NeedsSpotlerState(want []Bit, shadow BitShadow) bool {
 	for _, b := range want {
-		if b.On && b.Direction.Outward() && moved(b, shadow) {
+		if b.Direction.Outward() && moved(b, shadow) && (b.On || hides(b, shadow)) {
 			return true
 		}
 	}
 	return false
+}
+
+// hides reports whether turning b off in Spotler would hide that the person did so:
+// the row says Yes, and as far as anybody knows it is on.
+func hides(b Bit, shadow BitShadow) bool {
+	return !b.On && b.Row && b.Direction.Inward() && shadow[b.Key].Spotler == On
 }
 
 // moved reports whether the effective CRM value differs from the shadow's.
@@ -126,9 +136,10 @@ func moved(b Bit, shadow BitShadow) bool { return shadow[b.Key].CRM != PositionO
 //	    nothing in the shadow           nobody knows who is right: the opt-out wins, the row becomes No
 //	CRM moved to on, Spotler not read   held: look first (NeedsSpotlerState)
 //
-// Do Not Bulk Email turns the effective value off and so never leads to a
-// correction; when it is lifted, the shadow has Spotler off by our own doing and
-// the rows count again. A "->" bit is never corrected in the CRM, and the
+// Do Not Bulk Email turns the effective value off and so leads to no correction,
+// unless the person had turned the bit off before we did: then the row becomes No.
+// When it is lifted, the shadow has Spotler off by our own doing and the rows count
+// again. A "->" bit is never corrected in the CRM, and the
 // opt-out in Spotler still wins. (Design: house, "Rules that hold everywhere".)
 func Bits(want []Bit, shadow BitShadow, current Current) Consents {
 	c := Consents{Next: BitShadow{}}
@@ -141,6 +152,9 @@ func Bits(want []Bit, shadow BitShadow, current Current) Consents {
 		case !b.On:
 			c.Send = append(c.Send, b)
 			c.Next[b.Key] = agreed
+			if hides(b, shadow) && current.Read && current.Exists && !current.On[b.Key] && !current.MayBeOurs {
+				c.Corrections = append(c.Corrections, Correction{b})
+			}
 		case !current.Read:
 			c.Held = append(c.Held, b)
 		case current.Exists && current.On[b.Key]:

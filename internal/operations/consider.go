@@ -104,6 +104,7 @@ func (b *run) considerOne(ctx context.Context, p *person) {
 			b.meet(ctx, p, there, shadow)
 		}
 	}
+	current.MayBeOurs = p.work.Attempt > 1
 	p.consents = decide.Bits(b.wanted(p), decide.BitShadowOf(shadow, keys, b.env.fieldHash), current)
 	if b.env.Purge && current.Exists {
 		p.repeat = repeated(there, p.sending.Repeat, keys)
