@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"github.com/spotler-connector/connector/internal/api/openapi"
 	"github.com/spotler-connector/connector/internal/fault"
 	"github.com/spotler-connector/connector/internal/mapping"
+	"github.com/spotler-connector/connector/internal/mapping/workbook"
 )
 
 // mappingCommand looks after the mapping of an environment (manual: "Mapping").
@@ -93,7 +95,10 @@ func readSheet(path string) (*mapping.Sheet, error) {
 }
 
 // parseSheet reads a sheet by the kind of its file.
-func parseSheet(_ string, text []byte) (*mapping.Sheet, error) {
+func parseSheet(path string, text []byte) (*mapping.Sheet, error) {
+	if strings.EqualFold(filepath.Ext(path), ".xlsx") {
+		return workbook.Read(text)
+	}
 	return mapping.Parse(text)
 }
 

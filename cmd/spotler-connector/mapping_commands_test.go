@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/spotler-connector/connector/internal/api/openapi"
+	"github.com/spotler-connector/connector/internal/mapping/workbook"
 	"github.com/spotler-connector/connector/internal/store"
 )
 
@@ -86,6 +87,43 @@ func TestMappingIsChanged(t *testing.T) {
 	}
 }
 
+// C-589: the mapping in use as an Excel workbook, and back from it as the same version; a
+// fault in a workbook names its cell.
+func TestMappingWorkbook(t *testing.T) {
+	t.Parallel()
+	s := begin(t, "sqlite:"+t.TempDir()+"/c.db", map[string]string{"POLL_EVERY": "1h"})
+	before := asked[openapi.MappingVersions](s, exitOK, "mapping", "versions")
+	file := filepath.Join(t.TempDir(), "mapping.xlsx")
+	if text, code := s.command("mapping", "export", file); code != exitOK {
+		t.Fatalf("exit %d\n%s", code, text)
+	}
+	book, err := os.ReadFile(file)
+	if err != nil || !bytes.HasPrefix(book, []byte("PK")) {
+		t.Fatalf("no workbook: %v", err)
+	}
+	sheet, err := workbook.Read(book)
+	if err != nil || len(sheet.Rows) == 0 {
+		t.Fatalf("%v", err)
+	}
+	if kept := asked[openapi.MappingCheck](s, exitOK, "mapping", "import", file); kept.Version != before.InUse {
+		t.Errorf("it came back as %s, not %s", kept.Version, before.InUse)
+	}
+	if text, code := s.command("mapping", "export", file); code == exitOK {
+		t.Errorf("a file was written over: %s", text)
+	}
+	sheet.Rows[0].Spotler = sheet.Rows[1].Spotler
+	if book, err = workbook.Write(sheet, workbook.Choices{}); err != nil {
+		t.Fatal(err)
+	}
+	twice := filepath.Join(t.TempDir(), "twice.xlsx")
+	if err := os.WriteFile(twice, book, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if text, code := s.command("mapping", "import", twice); code == exitOK || !strings.Contains(text, "G3") {
+		t.Errorf("a field that is filled twice: exit %d\n%s", code, text)
+	}
+}
+
 // A canary works for its share of the records only, and the same ones every time.
 func TestMappingCanary(t *testing.T) {
 	s := begin(t, "sqlite:"+t.TempDir()+"/c.db", map[string]string{"POLL_EVERY": "1h"})
@@ -128,7 +166,7 @@ func TestMappingCanary(t *testing.T) {
 	s.quiet()
 }
 
-// C-571: a field that vanishes holds back its row alone; check and status say so with a
+// C-570 C-586: a field that vanishes holds back its row alone; check and status say so with a
 // fix, and it goes on by itself when the field is back.
 func TestAFieldVanishes(t *testing.T) {
 	s := begin(t, "sqlite:"+t.TempDir()+"/c.db", map[string]string{"POLL_EVERY": "1h"})

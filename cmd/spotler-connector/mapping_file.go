@@ -6,8 +6,11 @@ import (
 	"path/filepath"
 	"strings"
 
+	connector "github.com/spotler-connector/connector"
 	"github.com/spotler-connector/connector/internal/api/openapi"
 	"github.com/spotler-connector/connector/internal/fault"
+	"github.com/spotler-connector/connector/internal/mapping"
+	"github.com/spotler-connector/connector/internal/mapping/workbook"
 )
 
 type mappingExportCommand struct {
@@ -40,6 +43,8 @@ func (c *mappingExportCommand) Run(ctx context.Context, s streams) error {
 	switch strings.ToLower(filepath.Ext(c.File)) {
 	case ".yaml", ".yml":
 		text, err = sheet.YAML()
+	case ".xlsx":
+		text, err = d.workbook(ctx, sheet)
 	default:
 		err = plainly(fault.NotValid, "give the file a name that ends in .yaml or .xlsx")
 	}
@@ -53,6 +58,34 @@ func (c *mappingExportCommand) Run(ctx context.Context, s streams) error {
 	return d.print(done, func(p *printer) {
 		p.line("Version %s with %s is in %s.", printable(done.Version), counted(int64(done.Rows), "row"), printable(done.File))
 	})
+}
+
+// workbook writes a sheet with lists of what both sides have.
+func (d bureau) workbook(ctx context.Context, sheet *mapping.Sheet) ([]byte, error) {
+	have, err := read[openapi.MappingFields](succeed(d.api.ListMappingFields(ctx, d.env)))
+	if err != nil {
+		return nil, err
+	}
+	offer := workbook.Choices{Spotler: offered(have.Fields)}
+	for _, t := range have.Tables {
+		switch connector.Table(t.Table) {
+		case connector.Contact:
+			offer.Contact = offered(t.Columns)
+		case connector.Lead:
+			offer.Lead = offered(t.Columns)
+		case connector.Account:
+			offer.Account = offered(t.Columns)
+		}
+	}
+	return workbook.Write(sheet, offer)
+}
+
+func offered(fields []openapi.MappingField) []workbook.Name {
+	out := make([]workbook.Name, len(fields))
+	for i, f := range fields {
+		out[i] = workbook.Name{Name: f.Name, Label: value(f.Label), Type: f.Type}
+	}
+	return out
 }
 
 // writeNew writes a file that is not there yet.

@@ -44,7 +44,7 @@ func readDocument(data []byte) (document, Refusals) {
 	if len(rows.Content) > maxRows {
 		return doc, append(wrong, Refusal{Says: fmt.Sprintf("the sheet has %d rows; %d is the most", len(rows.Content), maxRows)})
 	}
-	doc.Version, doc.Rows = 1, make([]rowDoc, len(rows.Content))
+	doc.Version, doc.Rows = 1, make([]Cells, len(rows.Content))
 	for i, n := range rows.Content {
 		wrong = append(wrong, doc.Rows[i].read(i+1, n)...)
 	}
@@ -52,7 +52,7 @@ func readDocument(data []byte) (document, Refusals) {
 }
 
 // read fills d from the node of row number row.
-func (d *rowDoc) read(row int, n *yaml.Node) Refusals {
+func (d *Cells) read(row int, n *yaml.Node) Refusals {
 	if n.Kind != yaml.MappingNode {
 		return Refusals{{Row: row, Says: "a row is a list of keys: spotler, contact, lead, account, direction, filter, scale, policy"}}
 	}

@@ -21,7 +21,7 @@ func without(column string, more ...schema.Column) []schema.Table {
 	return tables
 }
 
-// C-571: what became of a column or field is told with what to do about it, and its row
+// C-570 C-586: what became of a column or field is told with what to do about it, and its row
 // alone is held back.
 func TestDrift(t *testing.T) {
 	s := parse(t, `version: 1

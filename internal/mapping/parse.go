@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -17,11 +18,13 @@ const (
 
 // document is the YAML form of a sheet; readDocument reads it.
 type document struct {
-	Version int      `yaml:"version"`
-	Rows    []rowDoc `yaml:"rows"`
+	Version int     `yaml:"version"`
+	Rows    []Cells `yaml:"rows"`
 }
 
-type rowDoc struct {
+// Cells are a row as a person writes it: the texts of its cells (manual: "Mapping row
+// options").
+type Cells struct {
 	Spotler   string `yaml:"spotler,omitempty"`
 	Contact   string `yaml:"contact,omitempty"`
 	Lead      string `yaml:"lead,omitempty"`
@@ -44,8 +47,23 @@ func Parse(data []byte) (*Sheet, error) {
 	for _, r := range refused {
 		unread[r.Row] = true
 	}
-	s := &Sheet{Rows: make([]Row, len(doc.Rows))}
-	for i, d := range doc.Rows {
+	s, wrong := assemble(doc.Rows, unread)
+	refused = append(refused, wrong...)
+	slices.SortStableFunc(refused, func(a, b Refusal) int { return a.Row - b.Row })
+	if len(refused) == 0 {
+		refused = checkTwice(s)
+	}
+	if err := refused.orNil("mapping.Parse"); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// assemble parses rows but those that are unread.
+func assemble(rows []Cells, unread map[int]bool) (*Sheet, Refusals) {
+	s := &Sheet{Rows: make([]Row, len(rows))}
+	var refused Refusals
+	for i, d := range rows {
 		if unread[i+1] {
 			continue
 		}
@@ -53,17 +71,42 @@ func Parse(data []byte) (*Sheet, error) {
 		s.Rows[i], wrong = parseRow(i+1, d)
 		refused = append(refused, wrong...)
 	}
-	slices.SortStableFunc(refused, func(a, b Refusal) int { return a.Row - b.Row })
-	if err := refused.orNil("mapping.Parse"); err != nil {
+	return s, refused
+}
+
+// Assemble makes a sheet of rows as a person wrote them, such as those of a workbook.
+// Its errors are those of Parse.
+func Assemble(rows []Cells) (*Sheet, error) {
+	if len(rows) == 0 {
+		return nil, Refusals{{Says: "there are no rows"}}.orNil("mapping.Assemble")
+	}
+	if len(rows) > maxRows {
+		return nil, Refusals{{Says: fmt.Sprintf("the sheet has %d rows; %d is the most", len(rows), maxRows)}}.orNil("mapping.Assemble")
+	}
+	s, refused := assemble(rows, nil)
+	if len(refused) == 0 {
+		refused = checkTwice(s)
+	}
+	if err := refused.orNil("mapping.Assemble"); err != nil {
 		return nil, err
 	}
-	if err := checkTwice(s).orNil("mapping.Parse"); err != nil {
+	text, err := s.YAML()
+	if err == nil && len(text) > maxSheet {
+		err = Refusals{{Says: "the sheet is larger than 128 KiB"}}.orNil("mapping.Assemble")
+	}
+	if err != nil {
 		return nil, err
 	}
 	return s, nil
 }
 
-func parseRow(n int, d rowDoc) (Row, Refusals) {
+// Cells is r as a person writes it.
+func (r Row) Cells() Cells {
+	return Cells{Spotler: r.Spotler, Contact: text(r.Contact), Lead: text(r.Lead), Account: text(r.Account), Entity: text(r.Entity),
+		Direction: string(r.Direction), Filter: r.Filter, Scale: string(r.Scale), Policy: string(r.Policy)}
+}
+
+func parseRow(n int, d Cells) (Row, Refusals) {
 	var wrong Refusals
 	refuse := func(cell, value, says string) { wrong = append(wrong, Refusal{n, cell, value, says}) }
 	r := Row{Spotler: strings.TrimSpace(d.Spotler), Filter: strings.TrimSpace(d.Filter), Scale: Scale(strings.TrimSpace(d.Scale)),
@@ -91,10 +134,9 @@ func parseRow(n int, d rowDoc) (Row, Refusals) {
 
 // YAML prints s as Parse reads it.
 func (s *Sheet) YAML() ([]byte, error) {
-	doc := document{Version: 1, Rows: make([]rowDoc, len(s.Rows))}
+	doc := document{Version: 1, Rows: make([]Cells, len(s.Rows))}
 	for i, r := range s.Rows {
-		doc.Rows[i] = rowDoc{Spotler: r.Spotler, Contact: text(r.Contact), Lead: text(r.Lead), Account: text(r.Account), Entity: text(r.Entity),
-			Direction: string(r.Direction), Filter: r.Filter, Scale: string(r.Scale), Policy: string(r.Policy)}
+		doc.Rows[i] = r.Cells()
 	}
 	return yaml.Dump(doc)
 }
