@@ -281,9 +281,6 @@ func TestFenceOfThePoll(t *testing.T) {
 	for n := 1; n <= 3; n++ {
 		s.profile(id(n), map[string]any{"profileField1": ""})
 	}
-	if got := s.types("poll", "now"); got.code != exitOK { // it begins
-		t.Fatalf("poll now: %s%s", got.out, got.err)
-	}
 	now := time.Now()
 	window := func() error { return s.house.envs[0].poll(t.Context(), now.Add(-time.Hour), now.Add(time.Minute)) }
 	if err := window(); err == nil {

@@ -45,18 +45,25 @@ func TestNonceIsUsedOnce(t *testing.T) {
 		}
 		return resp.Body.Close()
 	}
+	breakNext := func() {
+		mu.Lock()
+		defer mu.Unlock()
+		breaks = true
+	}
 	sign := OAuth1{Key: "k", Secret: "s"}.Layer()
 	if err := get(sign); err != nil {
 		t.Fatal(err)
 	}
-	breaks = true
+	breakNext()
 	if err := get(sign); err == nil {
 		t.Error("a read whose connection broke went well without being repeated")
 	}
-	breaks = true
+	breakNext()
 	if err := get(RetryReads{}.Layer(), sign, Classify()); err != nil {
 		t.Errorf("the layer that repeats reads: %v", err)
 	}
+	mu.Lock()
+	defer mu.Unlock()
 	if len(seen) != 4 {
 		t.Errorf("%d signatures for 4 requests", len(seen))
 	}
