@@ -21,6 +21,7 @@ var chapters = []struct {
 }{
 	{"Synchronize Contacts", 11, 96},
 	{"Synchronize Subscriptions", 97, 103},
+	{"New Subscribers", 104, 119},
 	{"Anonymizing / GDPR", 182, 187},
 	{"Anonymizing / GDPR", 188, 222},
 	{"Bounces", 223, 233},
@@ -30,10 +31,12 @@ var chapters = []struct {
 	{"Trigger Campaigns", 460, 477},
 	{"Add/Remove from Audience", 478, 496},
 	{"Set / Clear Contact Field", 497, 535},
+	{"Database Fields", 566, 586},
 	{"Mapping", 587, 616},
 	{"Environment Variables", 617, 641},
 	{"Tables", 642, 687},
 	{"Configure Contact Sync", 696, 724},
+	{"Customizations", 725, 758},
 	{"Troubleshooting", 759, 771},
 }
 
