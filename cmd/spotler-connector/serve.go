@@ -41,10 +41,14 @@ func (c *serveCommand) Run(ctx context.Context, io streams) error {
 		return err
 	}
 	defer func() { _ = h.Close() }()
+	token, err := handOver(h)
+	if err != nil {
+		return err
+	}
 	if err := h.listen(ctx); err != nil {
 		return err
 	}
-	if err := announce(h, io.out); err != nil {
+	if err := announce(h, token, io.out); err != nil {
 		return err
 	}
 	err = h.live(ctx)
@@ -54,22 +58,28 @@ func (c *serveCommand) Run(ctx context.Context, io streams) error {
 	return err
 }
 
-// announce says where the connector is, and hands over the first API token.
-func announce(h *house, out io.Writer) error {
-	if _, err := fmt.Fprintf(out, "spotler-connector %s listens on %s\n", release(), h.Addr()); err != nil {
-		return err
-	}
+// handOver writes the first API token into the data folder and returns the file, "" when
+// there was one before. It is done before anything else can fail, for the token is made once.
+func handOver(h *house) (string, error) {
 	if h.firstTok == "" {
-		return nil
+		return "", nil
 	}
 	path := filepath.Join(h.settings.DataDir, "first-token")
 	if err := os.MkdirAll(h.settings.DataDir, 0o700); err != nil {
-		return err
+		return "", err
 	}
 	if err := os.WriteFile(path, []byte(h.firstTok+"\n"), 0o600); err != nil {
-		return fmt.Errorf("write the first API token: %w", err)
+		return "", fmt.Errorf("write the first API token: %w", err)
 	}
-	_, err := fmt.Fprintf(out, "The first API token is in %s; the commands of this machine use it.\n", path)
+	return path, nil
+}
+
+// announce says where the connector is, and where the first API token is.
+func announce(h *house, token string, out io.Writer) error {
+	if _, err := fmt.Fprintf(out, "spotler-connector %s listens on %s\n", release(), h.Addr()); err != nil || token == "" {
+		return err
+	}
+	_, err := fmt.Fprintf(out, "The first API token is in %s; the commands of this machine use it.\n", token)
 	return err
 }
 
