@@ -22,11 +22,11 @@ const assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 func (s *Sim) assertion(r *http.Request) error {
 	form := r.PostForm
 	if form.Get("client_assertion_type") != assertionType {
-		return errors.New("AADSTS90014: client_assertion_type is not supported.")
+		return errors.New("AADSTS90014: client_assertion_type is not supported")
 	}
 	parts := strings.Split(form.Get("client_assertion"), ".")
 	if s.cfg.Certificate == nil || len(parts) != 3 {
-		return errors.New("AADSTS50027: JWT token is invalid or malformed.")
+		return errors.New("AADSTS50027: JWT token is invalid or malformed")
 	}
 	if err := signedBy(s.cfg.Certificate, parts); err != nil {
 		return err
@@ -40,17 +40,17 @@ func (s *Sim) assertion(r *http.Request) error {
 		ID       string  `json:"jti"`
 	}
 	if !decodePart(parts[1], &claims) {
-		return errors.New("AADSTS50027: JWT token is invalid or malformed.")
+		return errors.New("AADSTS50027: JWT token is invalid or malformed")
 	}
 	now := float64(s.clock().Unix())
 	at, err := url.Parse(claims.Audience)
 	switch {
 	case claims.Issuer != s.cfg.ClientID || claims.Subject != s.cfg.ClientID:
-		return errors.New("AADSTS700021: Client assertion application identifier does not match 'client_id' parameter.")
+		return errors.New("AADSTS700021: Client assertion application identifier does not match 'client_id' parameter")
 	case err != nil || at.Host != r.Host || at.Path != r.URL.Path:
-		return errors.New("AADSTS700212: No matching federated identity record found: the audience is not this address.")
+		return errors.New("AADSTS700212: No matching federated identity record found: the audience is not this address")
 	case claims.ID == "" || claims.Expires <= now || claims.Begins > now+300 || claims.Expires > now+float64(24*time.Hour/time.Second):
-		return errors.New("AADSTS700024: Client assertion is not within its valid time range.")
+		return errors.New("AADSTS700024: Client assertion is not within its valid time range")
 	}
 	return nil
 }
@@ -64,10 +64,10 @@ func signedBy(c *x509.Certificate, parts []string) error {
 	key, isRSA := c.PublicKey.(*rsa.PublicKey)
 	signature, err := base64.RawURLEncoding.DecodeString(parts[2])
 	if !decodePart(parts[0], &header) || !isRSA || err != nil {
-		return errors.New("AADSTS50027: JWT token is invalid or malformed.")
+		return errors.New("AADSTS50027: JWT token is invalid or malformed")
 	}
-	if print := sha256.Sum256(c.Raw); header.Digest != "" && header.Digest != base64.RawURLEncoding.EncodeToString(print[:]) {
-		return errors.New("AADSTS700027: The certificate with this identifier is not registered on the application.")
+	if digest := sha256.Sum256(c.Raw); header.Digest != "" && header.Digest != base64.RawURLEncoding.EncodeToString(digest[:]) {
+		return errors.New("AADSTS700027: The certificate with this identifier is not registered on the application")
 	}
 	sum := sha256.Sum256([]byte(parts[0] + "." + parts[1]))
 	switch header.Algorithm {
@@ -79,7 +79,7 @@ func signedBy(c *x509.Certificate, parts []string) error {
 		err = errors.New("the algorithm is not supported")
 	}
 	if err != nil {
-		return errors.New("AADSTS700027: Client assertion failed signature validation.")
+		return errors.New("AADSTS700027: Client assertion failed signature validation")
 	}
 	return nil
 }

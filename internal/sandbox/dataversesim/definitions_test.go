@@ -3,6 +3,7 @@ package dataversesim
 import (
 	"encoding/json"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"io"
 	"net/url"
@@ -170,7 +171,7 @@ func TestServiceDocumentAndMetadata(t *testing.T) {
 	var inside string
 	for d := xml.NewDecoder(strings.NewReader(r.body)); ; {
 		token, err := d.Token()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {

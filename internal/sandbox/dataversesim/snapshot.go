@@ -106,7 +106,7 @@ func (s *Sim) Save() (Saved, error) {
 	if err != nil {
 		return Saved{}, fmt.Errorf("save the organisation: %w", err)
 	}
-	defer os.Remove(f.Name()) // after the rename there is nothing left to remove
+	defer func() { _ = os.Remove(f.Name()) }() // after the rename there is nothing left to remove
 	rows, err := s.picture().write(f)
 	if err == nil {
 		err = f.Sync()

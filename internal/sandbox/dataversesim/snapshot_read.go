@@ -30,7 +30,7 @@ func (s *Sim) Load() error {
 	if err != nil {
 		return fmt.Errorf("load the organisation: %w", err)
 	}
-	defer f.Close() // it was only read
+	defer func() { _ = f.Close() }() // it was only read
 	in := &snapshotReader{}
 	if err := in.read(f); err != nil {
 		return fmt.Errorf("the file %s cannot be loaded, and nothing was changed: %w", s.cfg.File, err)

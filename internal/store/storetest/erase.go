@@ -96,7 +96,7 @@ func receiptKept(b bench, record connector.Record) {
 		}
 	}
 	atRest := func() (id string) {
-		if err := b.s.DB().QueryRow(`SELECT external_id FROM receipt`).Scan(&id); err != nil {
+		if err := b.s.DB().QueryRowContext(context.Background(), `SELECT external_id FROM receipt`).Scan(&id); err != nil {
 			b.Fatal(err)
 		}
 		return id
