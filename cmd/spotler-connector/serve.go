@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 
 	"github.com/spotler-connector/connector/internal/settings"
 )
@@ -16,6 +17,11 @@ type serveCommand struct {
 	Config   string `short:"c" type:"path" help:"Settings file (YAML). Settings may also come from the environment; see docs/operations."`
 	NoEnsure bool   `help:"Leave the service endpoint and steps in Dataverse as they are."`
 }
+
+// heapGrowth is how much the heap may grow between collections, in percent. Half of Go's
+// own choice: some per cent more work for a connector that stays below 80 MB. The
+// variable GOGC overrides it.
+const heapGrowth = 50
 
 // Run builds the house and lives in it.
 func (c *serveCommand) Run(ctx context.Context, io streams) error {
@@ -27,6 +33,9 @@ func (c *serveCommand) Run(ctx context.Context, io streams) error {
 		for i := range s.Environments {
 			s.Environments[i].Ensure = false
 		}
+	}
+	if _, chosen := os.LookupEnv("GOGC"); !chosen {
+		debug.SetGCPercent(heapGrowth)
 	}
 	log := logger(s.Log, io.err)
 	for _, w := range s.Warnings {
