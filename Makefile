@@ -26,7 +26,7 @@ test: ## vet, and all tests with the race detector and the fuzz seeds; installs 
 	@tools/need-postgres
 	@tools/need-rabbitmq
 	$(GO) vet ./...
-	$(GO) test $$(tools/race-flag) -timeout 9m $(if $(RUN),-run '$(RUN)') $(or $(PKG),./...)
+	$(GO) test $$(tools/race-flag) -parallel 4 -timeout 14m $(if $(RUN),-run '$(RUN)') $(or $(PKG),./...)
 
 lint: ## golangci-lint; the first run builds it, about two minutes
 	$(TOOL) golangci-lint run ./...

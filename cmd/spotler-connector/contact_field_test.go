@@ -73,6 +73,7 @@ func TestContactField(t *testing.T) {
 
 // C-506, C-507, C-511 to C-513, C-528, C-533, C-534: what is refused, with what to do.
 func TestContactFieldRefuses(t *testing.T) {
+	t.Parallel()
 	s := fieldStory(t, "sqlite:"+t.TempDir()+"/c.db")
 	s.control(http.MethodPost, s.sandbox.SpotlerURL+"/control/properties", map[string]any{"name": "freeField8", "description": "Vrij veld 1", "type": "int"}, nil)
 	for n, tt := range []struct {
@@ -105,6 +106,7 @@ func TestContactFieldRefuses(t *testing.T) {
 
 // A field that was made a moment ago is found, though the fields were read before.
 func TestContactFieldMadeAMomentAgo(t *testing.T) {
+	t.Parallel()
 	s := fieldStory(t, "sqlite:"+t.TempDir()+"/c.db")
 	s.shows(s.job(501, connector.SetContactField, on(1, "freeField1", "1")), connector.Completed, "OK", "freeField1 was set")
 	s.control(http.MethodPost, s.sandbox.SpotlerURL+"/control/properties", map[string]any{"name": "shoeSize", "description": "Shoe size", "type": "int"}, nil)

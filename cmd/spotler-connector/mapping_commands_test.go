@@ -49,6 +49,7 @@ func sheetFile(t *testing.T, rows ...string) string {
 // A mapping is checked, tried with some, put to use for all and taken back, while the
 // connector runs.
 func TestMappingIsChanged(t *testing.T) {
+	t.Parallel()
 	s := begin(t, "sqlite:"+t.TempDir()+"/c.db", map[string]string{"POLL_EVERY": "1h"})
 	s.crm(person(1, map[string]any{"jobtitle": "Baker"}), person(2, map[string]any{"jobtitle": "Cook"}))
 	s.quiet()
@@ -126,6 +127,7 @@ func TestMappingWorkbook(t *testing.T) {
 
 // A canary works for its share of the records only, and the same ones every time.
 func TestMappingCanary(t *testing.T) {
+	t.Parallel()
 	s := begin(t, "sqlite:"+t.TempDir()+"/c.db", map[string]string{"POLL_EVERY": "1h"})
 	file := sheetFile(t, "{spotler: city, contact: jobtitle, direction: '->'}")
 	tried := asked[openapi.MappingVersions](s, exitOK, "mapping", "apply", file, "--canary", "50%")
@@ -169,6 +171,7 @@ func TestMappingCanary(t *testing.T) {
 // C-570 C-586: a field that vanishes holds back its row alone; check and status say so with a
 // fix, and it goes on by itself when the field is back.
 func TestAFieldVanishes(t *testing.T) {
+	t.Parallel()
 	s := begin(t, "sqlite:"+t.TempDir()+"/c.db", map[string]string{"POLL_EVERY": "1h"})
 	visible := func(on bool) {
 		s.control(http.MethodPut, s.sandbox.SpotlerURL+"/control/properties/city/visible", map[string]any{"visible": on}, nil)
@@ -203,6 +206,7 @@ func TestAFieldVanishes(t *testing.T) {
 
 // The steps are shown, set and mended by command; the permission step stays on.
 func TestTriggerCommands(t *testing.T) {
+	t.Parallel()
 	s := begin(t, "sqlite:"+t.TempDir()+"/c.db", map[string]string{"POLL_EVERY": "1h"})
 	update := func(list openapi.TriggerList, table string) openapi.Trigger {
 		for _, x := range list.Triggers {
