@@ -82,7 +82,11 @@ func (b *run) passFence(ctx context.Context, t store.Taken, record connector.Rec
 	if err != nil {
 		return err
 	}
-	if err := b.Store.CountErasure(ctx, b.env.Name, record, b.now); err != nil {
+	at := b.Now()
+	if at.Before(since) {
+		at = since // or an erasure of a batch that began before the fence was opened would not count
+	}
+	if err := b.Store.CountErasure(ctx, b.env.Name, record, at); err != nil {
 		return err
 	}
 	counted, err := b.Store.Erasures(ctx, b.env.Name, since)

@@ -9,7 +9,7 @@ import (
 	connector "github.com/spotler-connector/connector"
 )
 
-// Erasures counts the irreversible operations of an environment that ended since t.
+// Erasures is how many irreversible operations of an environment were counted since t.
 func (s *Store) Erasures(ctx context.Context, env connector.Environment, since time.Time) (int, error) {
 	n := 0
 	err := s.read.QueryRowContext(ctx, s.sql(`SELECT COUNT(*) FROM erasure WHERE environment = ? AND at >= ?`), string(env), ms(since)).Scan(&n)
